@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#include "scanner/base/answer_set.h"
+
+enum { FIRST_SIZE = 16 };
+
+void answer_set_init(struct answer_set *set, struct arena *arena, size_t limit)
+{
+    *set = (struct answer_set){ .arena = arena, .limit = limit };
+}
+
+static const struct asked *find_hashed(const struct answer_set *set, span qname, uint16_t qtype, uint32_t hash)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        const struct asked *item = &set->items[i];
+        if (item->hash == hash && item->qtype == qtype && span_equal_nocase(item->qname, qname)) {
+            return item;
+        }
+    }
+    return NULL;
+}
+
+static bool grow(struct answer_set *set)
+{
+    size_t size = set->size ? set->size * 2 : FIRST_SIZE;
+    struct asked *items = ARENA_TAKE_N(set->arena, struct asked, size);
+    if (!items) {
+        return false;
+    }
+    if (set->count > 0) {
+        memcpy(items, set->items, set->count * sizeof(*items));
+    }
+    set->items = items;
+    set->size = size;
+    return true;
+}
+
+bool answer_set_add(struct answer_set *set, span qname, uint16_t qtype, uint8_t purpose, bool is_shared)
+{
+    uint32_t hash = span_hash_nocase(qname);
+    if (find_hashed(set, qname, qtype, hash)) {
+        return false;
+    }
+    if (set->count == set->limit || (set->count == set->size && !grow(set))) {
+        set->was_cut = true;
+        return false;
+    }
+    span copy;
+    char *bytes = arena_take_bytes(set->arena, qname.len);
+    if (!bytes) {
+        set->was_cut = true;
+        return false;
+    }
+    for (size_t i = 0; i < qname.len; i++) {
+        bytes[i] = (char)ascii_lower((unsigned char)qname.ptr[i]);
+    }
+    copy = span_of(bytes, qname.len);
+    set->items[set->count++] = (struct asked){ .qname = copy, .qtype = qtype, .purpose = purpose,
+                                               .is_shared = is_shared, .hash = hash };
+    return true;
+}
+
+const struct asked *answer_set_find(const struct answer_set *set, span qname, uint16_t qtype)
+{
+    return find_hashed(set, qname, qtype, span_hash_nocase(qname));
+}
+
+const struct rrset *answer_set_get(const struct answer_set *set, span qname, uint16_t qtype)
+{
+    const struct asked *item = answer_set_find(set, qname, qtype);
+    return item ? item->rrset : NULL;
+}

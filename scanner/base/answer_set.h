@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/*
+ * Everything asked about one domain, and what came back: the table between the planner (which adds questions), the
+ * asking side (which fills in answers) and the classifier (which reads them).
+ *
+ * An entry is named by its index: the array moves when it grows. A question stands in it once; qname is lower-case
+ * presentation form without final dot.
+ *
+ * Threads: whoever holds the domain's slot.  Memory: the domain's arena.
+ */
+
+#include "scanner/base/arena.h"
+#include "scanner/base/rrset.h"
+
+struct asked {
+    span qname;
+    uint16_t qtype;
+    uint8_t purpose;            /* enum plan_purpose: why it was asked first */
+    bool is_shared;             /* may be answered by what another domain has asked (the name lies outside this domain) */
+    bool was_shared;            /* and was */
+    uint32_t hash;
+    const struct rrset *rrset;  /* NULL while pending */
+};
+
+struct answer_set {
+    struct arena *arena;
+    struct asked *items;
+    size_t count, size;
+    size_t limit;               /* questions one domain may ask */
+    bool was_cut;               /* the limit, or the arena's, was reached */
+};
+
+enum { ANSWER_SET_LIMIT = 2048 };
+
+void answer_set_init(struct answer_set *set, struct arena *arena, size_t limit);
+
+/* True when the question is new and was added (as the last item); false when it stands there, or nothing fits. */
+bool answer_set_add(struct answer_set *set, span qname, uint16_t qtype, uint8_t purpose, bool is_shared);
+
+/* The entry, or NULL when the question was never asked. */
+const struct asked *answer_set_find(const struct answer_set *set, span qname, uint16_t qtype);
+
+/* The answer; NULL when never asked or still pending. */
+const struct rrset *answer_set_get(const struct answer_set *set, span qname, uint16_t qtype);
