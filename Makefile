@@ -36,6 +36,7 @@ BELOW_dns     := dns base
 BELOW_scanner := $(LAYERS)
 TESTS    := $(wildcard $(LAYERS:%=tests/%/*_test.c))
 TEST_BIN := $(patsubst %.c,$(BUILD)/%,$(TESTS))
+SUPPORT  := $(wildcard tests/support/*.c)
 WORLD    := $(wildcard bench/world/*.c)
 
 .PHONY: all check demo bench asan tsan fuzz install deps clean
@@ -57,7 +58,7 @@ $(BUILD)/world: $(call obj,$(WORLD)) $(call archives,base)
 define layer_rules
 $$(BUILD)/lib$(1).a: $$(call obj,$$(SRC_$(1)))
 	@rm -f $$@ && $$(AR) rcs $$@ $$^
-$$(BUILD)/tests/$(1)/%_test: $$(BUILD)/tests/$(1)/%_test.o $$(call archives,$$(BELOW_$(1)))
+$$(BUILD)/tests/$(1)/%_test: $$(BUILD)/tests/$(1)/%_test.o $$(call obj,$$(SUPPORT)) $$(call archives,$$(BELOW_$(1)))
 	$$(CC) $$(ALL_CFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(TEST_LIBS)
 endef
 $(foreach l,$(LAYERS),$(eval $(call layer_rules,$(l))))

@@ -17,10 +17,10 @@
 
 #if defined(__GNUC__)
 #define MUST_USE __attribute__((warn_unused_result))
-#define PRINTF_LIKE(format, args) __attribute__((format(printf, format, args)))
+#define PRINTF_LIKE(text, args) __attribute__((format(printf, text, args)))
 #else
 #define MUST_USE
-#define PRINTF_LIKE(format, args)
+#define PRINTF_LIKE(text, args)
 #endif
 
 typedef struct span {
