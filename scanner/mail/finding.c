@@ -70,7 +70,7 @@ static void join_detail(struct findings *findings, struct finding *finding, span
         return;
     }
     if (finding->detail.len == 0) {
-        (void)arena_copy(findings->arena, detail, &finding->detail);
+        findings->was_cut |= !arena_copy(findings->arena, detail, &finding->detail);
         return;
     }
     size_t len = finding->detail.len + 2 + detail.len;
