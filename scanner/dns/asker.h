@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/*
+ * Asks the DNS: one retry policy and one pace over all resolvers.
+ *
+ * A lookup is the caller's memory from asker_ask() until on_done; in between it is the asker's alone. A try is a flight:
+ * one packet to one resolver, from a pool taken at start, so asking takes no memory. Tried again, each time on another
+ * resolver where there is one: timeout, SERVFAIL, REFUSED, FORMERR and other rcodes, malformed and lame replies, a
+ * question that came back in other case. The outcome is that of the most informative try: a SERVFAIL beats a timeout,
+ * and no failure ever becomes "absent". A late reply to an earlier try of an open lookup counts. A truncated reply is
+ * asked for again over TCP, which is no new try.
+ *
+ * Pace: each resolver has a window (window.h); token buckets stand over all packets, over each resolver and each zone.
+ * Waiting for a token or a window never eats a timeout.
+ *
+ * One turn of the loop:
+ *     uv_run polls: replies are read and queued        (the asker's own uv_poll handles)
+ *     asker_turn()   on_done for what is finished; sends what waits
+ *     the caller asks more, here or inside on_done
+ *     asker_flush()  sends what was asked since, and pushes the packets out
+ * Both are to be called once after each poll (uv_check, or uv_prepare for the flush). The asker wakes the loop itself:
+ * by its sockets, by a tick of 100 ms, and by a timer while only tokens are missing.
+ *
+ * Threads: the loop's; several askers may live in one process, each on its own loop.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <uv.h>
+
+#include "scanner/base/arena.h"
+#include "scanner/base/rrset.h"
+#include "scanner/dns/link.h"
+
+struct asker;
+struct flight;
+struct shared_entry;
+
+/* Zero it, then fill in the first part; it must stay where it is until on_done. */
+struct lookup {
+    span qname;                 /* presentation form (rrset.h), as lower case; borrowed until on_done */
+    uint16_t qtype;
+    struct arena *arena;        /* where the rrset goes */
+    void *owner;                /* the caller's */
+    uint64_t zone_key;          /* which zone bucket pays (a hash of the organizational domain); 0: none */
+
+    /* Out. */
+    const struct rrset *rrset;  /* never NULL after on_done; DNS_CUT when the arena was exhausted or the name cannot be
+                                   encoded. Lies in the arena, in static memory, or in a shared entry (shared_targets.h) */
+    uint8_t retries;            /* tries after the first */
+    bool was_shared;            /* answered by what somebody else asked */
+    bool over_tcp;
+
+    /* Private to scanner/dns/. */
+    struct link link;           /* waiting, parked, finished, or a waiter of a shared entry */
+    struct flight *flights;     /* tries that c-ares still knows, newest first */
+    void (*on_done)(struct lookup *, void *);
+    void *on_done_user;
+    struct shared_entry *shared;
+    const struct rrset *worst;  /* the most informative failure so far */
+    uint64_t ready_ns;          /* parked until then */
+    uint64_t tried;             /* resolvers tried, one bit each (index modulo 64) */
+    uint32_t only_resolver;     /* index + 1: asks nobody else (probe); 0: any */
+    uint8_t tries;
+    uint8_t tries_max;          /* 0: the asker's */
+    uint8_t case_mismatches;
+    bool without_edns, without_case, by_tcp, is_queued;
+    uint16_t last_resolver;
+};
+
+struct resolver_spec {
+    struct sockaddr_storage address;
+    socklen_t len;
+    const char *text;           /* for stats and messages; copied */
+    double rate;                /* packets per second; 0: resolver_rate of the options */
+    unsigned max_inflight;      /* 0: as many as the window finds */
+};
+
+struct asker_options {
+    uv_loop_t *loop;
+    const struct resolver_spec *resolvers;
+    size_t resolver_count;      /* at least 1 */
+    size_t concurrency;         /* ceiling of live flights over all resolvers; 0: 20,000 */
+    double rate;                /* packets per second over all, retries too; 0: none */
+    double resolver_rate;       /* per resolver; 0: none */
+    double zone_rate;           /* per zone_key; 0: none */
+    unsigned timeout_ms;        /* first try; 0: 2,500. Later ones back off by half with jitter */
+    unsigned retries;           /* tries after the first; taken as it is, so 0 means one try */
+    uint64_t seed;              /* of jitter and choice of resolver; ids and case come from the system */
+    void (*on_done)(struct lookup *lookup, void *user);  /* may ask more, never frees the asker */
+    void *user;
+};
+
+/* 0 or a negative errno; *out only on success. */
+MUST_USE int asker_new(const struct asker_options *options, struct asker **out);
+
+/* No on_done is called for open lookups: they are the caller's again. Handles are closed asynchronously: run the loop
+   until it has none left before closing it. NULL is fine. */
+void asker_free(struct asker *asker);
+
+/* Never calls back before it returns. */
+void asker_ask(struct asker *asker, struct lookup *lookup);
+
+void asker_turn(struct asker *asker);
+void asker_flush(struct asker *asker);
+
+/* May another domain be admitted? False while what is in flight and waits fills the windows, or the tokens of half a
+   second. */
+bool asker_has_room(const struct asker *asker);
+
+/* Lookups asked and not yet handed to on_done. */
+size_t asker_open_count(const struct asker *asker);
+
+/* Takes this list from now on (SIGHUP). Resolvers known by address keep their state; those left out are asked no more.
+   0 or a negative errno. */
+MUST_USE int asker_set_resolvers(struct asker *asker, const struct resolver_spec *resolvers, size_t count);
+
+struct resolver_stats {
+    const char *address;        /* spec.text; lasts as long as the asker */
+    uint64_t queries, answers, timeouts, servfail, refused;
+    double rtt_ms_p50, rtt_ms_p99;  /* 0 without answers */
+    size_t window, in_flight;
+    bool healthy;
+    bool is_retired;            /* left out by asker_set_resolvers */
+    bool stalls_near_1000;      /* the window was cut again and again near 1,000: Debian's Unbound, wait-limit */
+};
+
+struct asker_stats {
+    uint64_t queries;           /* packets sent, TCP questions among them */
+    uint64_t answers;           /* replies that passed as replies, whatever their rcode */
+    uint64_t timeouts, servfail, refused, retries, tcp;
+    uint64_t case_mismatches, malformed;
+    uint64_t send_errors;       /* datagrams the system would not take */
+    uint64_t rcodes[16];
+    size_t in_flight, waiting;
+    size_t resolver_count;
+};
+
+void asker_stats_get(const struct asker *asker, struct asker_stats *out);
+void asker_resolver_stats_get(const struct asker *asker, size_t index, struct resolver_stats *out);
+
+/* Start-up probe: asks every resolver for the root's name servers, twice at most; any reply counts as alive. on_probe comes
+   from a later asker_turn(), once, with one result a resolver (memory lasts for the call). 0 or a negative errno. */
+struct probe_result {
+    const char *address;
+    bool is_alive;
+    enum dns_outcome outcome;   /* of the probe: DNS_TIMEOUT when nothing came */
+    double rtt_ms;
+};
+MUST_USE int asker_probe(struct asker *asker,
+                         void (*on_probe)(const struct probe_result *results, size_t count, void *user), void *user);
+
+/* For shared_targets.c: hands a lookup whose rrset is set to on_done at the next turn. */
+void asker_finish(struct asker *asker, struct lookup *lookup);
