@@ -29,7 +29,8 @@ enum checkpoint_kind {
 enum {
     CHECKPOINT_NAME_MAX = 128,    /* bytes of a name: letters, digits, and any of . _ - [ ] */
     CHECKPOINT_VALUE_MAX = 65536, /* bytes of a value, any byte but NUL */
-    CHECKPOINT_PAIRS_MAX = 65536,
+    CHECKPOINT_PAIRS_MAX = 8192,  /* of all kinds */
+    CHECKPOINT_COUNTERS_MAX = 1024,
     CHECKPOINT_FILE_MAX = 64 << 20,
 };
 
@@ -84,7 +85,10 @@ struct checkpoint_difference {
 bool checkpoint_agrees(const struct checkpoint *before, const struct checkpoint *now, enum checkpoint_kind kind,
                        struct checkpoint_difference *out);
 
-/* Replaces the file at `path`; 0 or a negative errno, and then the old file stands as it was. */
+/*
+ * Replaces the file at `path`, through `path`.new; 0 or a negative errno, and then the old or the new content stands,
+ * whole. One writer at a time: the output's lock.
+ */
 MUST_USE int checkpoint_write(const struct checkpoint *checkpoint, const char *path);
 
 /*

@@ -84,7 +84,7 @@ bool result_file_is_durable(const struct result_file *file);
 
 /* All below: 0, or the negative of an enum result_failure; the words are in result_file_trouble(). */
 
-/* Empties the file and begins. */
+/* Empties the file and begins. Allowed also after a resume that was refused. */
 MUST_USE int result_file_start(struct result_file *file);
 
 /* Cuts the file at `from`, closes the torn frame, goes on behind it. The file must be as long, its tail the same. */

@@ -44,6 +44,9 @@ MUST_USE int zstd_stream_flush(struct zstd_stream *stream);
 /* Ends the frame; with none open, writes an empty one. The next write begins another. */
 MUST_USE int zstd_stream_end(struct zstd_stream *stream);
 
+/* A frame was begun by a write and not yet ended. */
+bool zstd_stream_has_content(const struct zstd_stream *stream);
+
 /* The state after the last flush or end. */
 struct zstd_frame_state zstd_stream_state(const struct zstd_stream *stream);
 
