@@ -744,7 +744,7 @@ static int read_up_to(int fd, char *out, size_t size, size_t *len)
 static int read_file(int fd, struct checkpoint *checkpoint)
 {
     struct stat st;
-    size_t len;
+    size_t len = 0;
     if (fstat(fd, &st) < 0) {
         return -errno;
     }
