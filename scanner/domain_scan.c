@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+#include "scanner/domain_scan.h"
+
+#include "scanner/base/clock.h"
+#include "scanner/record.h"
+
+struct domain_lookup {
+    struct lookup lookup;
+    struct domain_lookup *next;
+    uint32_t item;        /* of the answer set */
+    bool is_shared;
+};
+
+bool domain_scan_begin(struct domain_scan *d, const struct domain_entry *entry, const struct domain_asking *by)
+{
+    arena_init(&d->arena, d->memory, sizeof(d->memory), DOMAIN_ARENA_LIMIT);
+    d->index = entry->index;
+    d->seq = entry->seq;
+    d->rank = entry->rank;
+    d->has_tag = entry->has_tag;
+    d->is_excluded = entry->is_excluded;
+    d->is_runnable = d->is_second_pass = false;
+    d->pending = d->queries = d->shared = d->retries = d->tcp = 0;
+    d->lookups = NULL;
+    answer_set_init(&d->answers, &d->arena, ANSWER_SET_LIMIT);
+    plan_begin(&d->plan);
+    d->scanned_at_ms = clock_wall_ms();
+    d->began_ns = d->ended_ns = clock_now_ns();
+    d->tag = d->list_selectors = SPAN("");
+    if (!arena_copy(&d->arena, entry->domain, &d->domain) ||
+        (entry->tag.len > 0 && !arena_copy(&d->arena, entry->tag, &d->tag)) ||
+        (entry->list_selectors.len > 0 && !arena_copy(&d->arena, entry->list_selectors, &d->list_selectors))) {
+        return false;
+    }
+    d->subject = (struct subject){
+        .config = by->mail,
+        .domain = d->domain,
+        .list_selectors = d->list_selectors,
+        .answers = &d->answers,
+        .arena = &d->arena,
+    };
+    return true;
+}
+
+static const struct rrset cut_answer = { .outcome = DNS_CUT };
+
+static void ask_item(struct domain_scan *d, uint32_t item, const struct domain_asking *by)
+{
+    struct asked *asked = &d->answers.items[item];
+    struct domain_lookup *mine = ARENA_TAKE(&d->arena, struct domain_lookup);
+    if (!mine) {
+        asked->rrset = &cut_answer;
+        return;
+    }
+    mine->item = item;
+    mine->is_shared = asked->is_shared;
+    mine->next = d->lookups;
+    mine->lookup.qname = asked->qname;
+    mine->lookup.qtype = asked->qtype;
+    mine->lookup.arena = &d->arena;
+    mine->lookup.owner = d;
+    if (by->zone_key) {
+        mine->lookup.zone_key = by->zone_key(by->zone_owner, asked->qname);
+    }
+    d->lookups = mine;
+    d->pending++; /* before asking: the answer may be at hand */
+    if (mine->is_shared) {
+        shared_ask(by->shared, &mine->lookup);
+    } else {
+        asker_ask(by->asker, &mine->lookup);
+    }
+}
+
+bool domain_scan_run(struct domain_scan *d, const struct domain_asking *by)
+{
+    while (!d->is_excluded) {
+        size_t from = d->answers.count;
+        if (plan_next(&d->plan, &d->subject) == 0) {
+            break;
+        }
+        for (size_t i = from; i < d->answers.count; i++) {
+            ask_item(d, (uint32_t)i, by);
+        }
+        if (d->pending > 0) {
+            return true;
+        }
+    }
+    d->ended_ns = clock_now_ns();
+    return false;
+}
+
+struct domain_scan *domain_scan_note(struct lookup *lookup)
+{
+    struct domain_scan *d = lookup->owner;
+    struct domain_lookup *mine = (struct domain_lookup *)(void *)lookup;
+    struct asked *asked = &d->answers.items[mine->item];
+    asked->rrset = lookup->rrset;
+    asked->was_shared = lookup->was_shared;
+    d->retries += lookup->retries;
+    d->tcp += lookup->over_tcp;
+    if (lookup->was_shared) {
+        d->shared++;
+    } else if (lookup->rrset->outcome != DNS_CUT) {
+        d->queries++;
+    }
+    return --d->pending == 0 ? d : NULL;
+}
+
+void domain_scan_end(struct domain_scan *d, const struct domain_asking *by)
+{
+    for (struct domain_lookup *mine = d->lookups; mine; mine = mine->next) {
+        if (mine->is_shared) {
+            shared_release(by->shared, &mine->lookup);
+        }
+    }
+    d->lookups = NULL;
+    arena_reset(&d->arena);
+}
+
+bool domain_scan_has_failures(const struct domain_scan *d)
+{
+    for (size_t i = 0; i < d->answers.count; i++) {
+        const struct rrset *rrset = d->answers.items[i].rrset;
+        if (!rrset || rrset_is_failure(rrset)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void domain_scan_assess(struct domain_scan *d, struct arena *scratch, struct assessment *out)
+{
+    if (d->is_excluded) {
+        assess_excluded(d->domain, scratch, out);
+        return;
+    }
+    struct subject subject = d->subject;
+    subject.arena = scratch;
+    assess(&subject, out);
+}
+
+void domain_scan_facts(const struct domain_scan *d, bool is_full, struct record_facts *out)
+{
+    *out = (struct record_facts){
+        .seq = d->seq,
+        .rank = d->rank,
+        .has_tag = d->has_tag,
+        .tag = d->tag,
+        .scanned_at_ms = d->scanned_at_ms,
+        .elapsed_ms = (d->ended_ns - d->began_ns) / 1000000u,
+        .queries = d->queries,
+        .shared = d->shared,
+        .retries = d->retries,
+        .tcp = d->tcp,
+        .answers = &d->answers,
+        .is_full = is_full,
+    };
+}

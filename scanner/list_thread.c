@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+#include "scanner/list_thread.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "scanner/doorbell.h"
+#include "scanner/handover.h"
+
+struct list_thread {
+    struct list *list;
+    struct handover full, empty;
+    struct doorbell has_empty;
+    struct list_block *blocks[LIST_BLOCKS];
+    struct list_block *current;   /* the loop's */
+    size_t next_entry;
+    atomic_bool is_stopping, has_ended;
+    int failure;                  /* written before has_ended is set */
+    void (*on_block)(void *owner);
+    void *owner;
+    pthread_t thread;
+};
+
+static struct list_block *take_empty(struct list_thread *t)
+{
+    struct list_block *block;
+    while (!(block = handover_take(&t->empty))) {
+        doorbell_listen(&t->has_empty);
+        if (atomic_load_explicit(&t->is_stopping, memory_order_acquire)) {
+            doorbell_ignore(&t->has_empty);
+            return NULL;
+        }
+        block = handover_take(&t->empty);
+        if (block) {
+            doorbell_ignore(&t->has_empty);
+            return block;
+        }
+        doorbell_sleep(&t->has_empty, -1);
+    }
+    return block;
+}
+
+static void *run(void *arg)
+{
+    struct list_thread *t = arg;
+    struct list_block *block;
+    while ((block = take_empty(t))) {
+        int count = list_read_block(t->list, block);
+        if (count <= 0) {
+            t->failure = count;
+            break;
+        }
+        while (!handover_give(&t->full, block)) { /* never: room for all blocks */
+        }
+        t->on_block(t->owner);
+    }
+    /* Release: who sees the flag (the acquire in list_thread_take) sees the failure and every block. */
+    atomic_store_explicit(&t->has_ended, true, memory_order_release);
+    t->on_block(t->owner);
+    return NULL;
+}
+
+static void free_all(struct list_thread *t)
+{
+    for (size_t i = 0; i < LIST_BLOCKS; i++) {
+        list_block_free(t->blocks[i]);
+    }
+    if (t->has_empty.fd > 0) {
+        doorbell_close(&t->has_empty);
+    }
+    handover_deinit(&t->full);
+    handover_deinit(&t->empty);
+    free(t);
+}
+
+int list_thread_start(struct list_thread **out, struct list *list, void (*on_block)(void *owner), void *owner)
+{
+    struct list_thread *t = calloc(1, sizeof(*t));
+    if (!t) {
+        return -ENOMEM;
+    }
+    t->list = list;
+    t->on_block = on_block;
+    t->owner = owner;
+    int err = -ENOMEM;
+    if (!handover_init(&t->full, LIST_BLOCKS) || !handover_init(&t->empty, LIST_BLOCKS)) {
+        goto fail;
+    }
+    for (size_t i = 0; i < LIST_BLOCKS; i++) {
+        t->blocks[i] = list_block_new(LIST_BLOCK_ENTRIES);
+        if (!t->blocks[i] || !handover_give(&t->empty, t->blocks[i])) {
+            goto fail;
+        }
+    }
+    err = doorbell_open(&t->has_empty);
+    if (err < 0) {
+        goto fail;
+    }
+    *out = t; /* before the thread begins: list_thread_is_stopping looks there */
+    err = -pthread_create(&t->thread, NULL, run, t);
+    if (err < 0) {
+        *out = NULL;
+        goto fail;
+    }
+    return 0;
+
+fail:
+    free_all(t);
+    return err;
+}
+
+enum list_take list_thread_take(struct list_thread *t, const struct list_entry **out)
+{
+    if (t->current && t->next_entry == t->current->count) {
+        while (!handover_give(&t->empty, t->current)) { /* never: room for all blocks */
+        }
+        t->current = NULL;
+        doorbell_ring(&t->has_empty);
+    }
+    if (!t->current) {
+        bool has_ended = atomic_load_explicit(&t->has_ended, memory_order_acquire);
+        t->current = handover_take(&t->full);
+        t->next_entry = 0;
+        if (!t->current) {
+            return !has_ended ? LIST_NOT_YET : t->failure < 0 ? LIST_FAILED : LIST_ENDED;
+        }
+    }
+    *out = &t->current->entries[t->next_entry++];
+    return LIST_TAKEN;
+}
+
+int list_thread_failure(const struct list_thread *t)
+{
+    return atomic_load_explicit(&t->has_ended, memory_order_acquire) ? t->failure : 0;
+}
+
+void list_thread_stop(struct list_thread *t)
+{
+    if (!t) {
+        return;
+    }
+    atomic_store_explicit(&t->is_stopping, true, memory_order_release);
+    doorbell_ring(&t->has_empty);
+    pthread_join(t->thread, NULL);
+    free_all(t);
+}
+
+bool list_thread_is_stopping(void *arg)
+{
+    const struct list_thread *t = *(struct list_thread *const *)arg;
+    return t && atomic_load_explicit(&t->is_stopping, memory_order_acquire);
+}

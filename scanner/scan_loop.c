@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: MIT
+#include "scanner/scan_loop.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "scanner/set_aside.h"
+
+enum {
+    ROUNDS_PER_TURN = 32, /* answers from the cache make work at once: that often before the sockets are looked at again */
+};
+
+struct scan_loop {
+    struct scan_loop_options options;
+    struct domain_asking asking;
+    struct domain_scan *slots;
+    struct domain_scan *free, *runnable;
+    size_t busy;
+    struct set_aside aside;          /* entries left unknown, to be asked once more */
+    uint64_t admitted, asked_again;
+    bool list_has_ended, is_stopping, is_aborted, is_running;
+    bool is_out_of_memory;
+    bool probe_answered, is_probing;
+    char probe_words[512];
+    uv_check_t check;
+    uv_idle_t idle;                  /* active while work is left that no socket will tell of */
+    uv_async_t wake;
+    uv_timer_t drain;
+};
+
+static void push(struct domain_scan **list, struct domain_scan *d)
+{
+    d->next = *list;
+    *list = d;
+}
+
+static struct domain_scan *pop(struct domain_scan **list)
+{
+    struct domain_scan *d = *list;
+    if (d) {
+        *list = d->next;
+    }
+    return d;
+}
+
+/* Only notes: the loop runs the domain on its own turn. */
+static void on_answer(struct lookup *lookup, void *user)
+{
+    struct scan_loop *l = user;
+    struct domain_scan *d = domain_scan_note(lookup);
+    if (d) {
+        push(&l->runnable, d);
+    }
+}
+
+static void free_slot(struct scan_loop *l, struct domain_scan *d)
+{
+    domain_scan_end(d, &l->asking);
+    push(&l->free, d);
+    l->busy--;
+}
+
+static void run_domain(struct scan_loop *l, struct domain_scan *d)
+{
+    if (domain_scan_run(d, &l->asking)) {
+        return;
+    }
+    if (l->options.second_pass && !d->is_second_pass && !l->is_stopping && domain_scan_has_failures(d) &&
+        set_aside_add(&l->aside, d)) {
+        free_slot(l, d);
+        return;
+    }
+    l->options.on_finished(l->options.owner, d);
+}
+
+static bool run_domains(struct scan_loop *l)
+{
+    bool any = false;
+    struct domain_scan *d;
+    while ((d = pop(&l->runnable))) {
+        any = true;
+        run_domain(l, d);
+    }
+    return any;
+}
+
+/* What was put aside comes first when there is no room for more of it, else when the list is at its end. */
+static bool take_entry(struct scan_loop *l, struct domain_entry *entry, bool *is_second_pass)
+{
+    *is_second_pass = false;
+    if (set_aside_is_crowded(&l->aside) || (l->list_has_ended && l->aside.count > 0 && l->busy == 0) ||
+        (l->list_has_ended && l->asked_again > 0 && l->aside.count > 0)) {
+        *is_second_pass = set_aside_take(&l->aside, entry);
+        return *is_second_pass;
+    }
+    if (l->list_has_ended) {
+        return false;
+    }
+    switch (l->options.take_entry(l->options.owner, entry)) {
+    case ENTRY_TAKEN: return true;
+    case ENTRY_END: l->list_has_ended = true; return l->aside.count > 0 && take_entry(l, entry, is_second_pass);
+    default: return false;
+    }
+}
+
+static bool admit_domains(struct scan_loop *l)
+{
+    bool any = false;
+    while (!l->is_stopping && l->free && asker_has_room(l->asking.asker)) {
+        struct domain_entry entry;
+        bool is_second_pass;
+        if (!take_entry(l, &entry, &is_second_pass)) {
+            break;
+        }
+        struct domain_scan *d = pop(&l->free);
+        l->busy++;
+        any = true;
+        if (!domain_scan_begin(d, &entry, &l->asking)) {
+            l->is_out_of_memory = true; /* the entry stays undone: a later run takes it up again */
+            free_slot(l, d);
+            scan_loop_abort(l);
+            break;
+        }
+        d->is_second_pass = is_second_pass;
+        if (is_second_pass) {
+            l->asked_again++;
+            set_aside_drop(&l->aside, &entry);
+        } else {
+            l->admitted++;
+        }
+        run_domain(l, d);
+    }
+    return any;
+}
+
+static bool is_complete(const struct scan_loop *l)
+{
+    return l->list_has_ended && l->busy == 0 && l->aside.count == 0;
+}
+
+static void on_idle(uv_idle_t *idle)
+{
+    (void)idle; /* being active is all it does: the next poll does not wait */
+}
+
+static void turn(struct scan_loop *l)
+{
+    bool is_busy = true;
+    for (int round = 0; round < ROUNDS_PER_TURN && is_busy; round++) {
+        if (l->options.on_turn) {
+            l->options.on_turn(l->options.owner);
+        }
+        asker_turn(l->asking.asker);
+        is_busy = run_domains(l);
+        is_busy |= admit_domains(l);
+    }
+    asker_flush(l->asking.asker);
+    if (l->options.after_turn) {
+        l->options.after_turn(l->options.owner);
+    }
+    if (is_busy) {
+        uv_idle_start(&l->idle, on_idle);
+    } else {
+        uv_idle_stop(&l->idle);
+    }
+    if (l->is_aborted || is_complete(l) || (l->is_stopping && l->busy == 0)) {
+        uv_stop(l->options.loop);
+    }
+}
+
+static void on_check(uv_check_t *check)
+{
+    struct scan_loop *l = check->data;
+    if (l->is_probing) {
+        asker_turn(l->asking.asker);
+        asker_flush(l->asking.asker);
+    } else if (l->is_running) {
+        turn(l);
+    }
+}
+
+static void on_wake(uv_async_t *wake)
+{
+    (void)wake; /* on_check follows in the same iteration */
+}
+
+static void on_drain_over(uv_timer_t *timer)
+{
+    scan_loop_abort(timer->data);
+}
+
+int scan_loop_open(struct scan_loop **out, const struct scan_loop_options *options)
+{
+    struct scan_loop *l = calloc(1, sizeof(*l));
+    if (!l) {
+        return -ENOMEM;
+    }
+    l->options = *options;
+    l->asking = (struct domain_asking){ .mail = options->mail, .zone_key = options->zone_key, .zone_owner = options->zone_owner };
+    /* Pages are touched as slots are used; the list of free ones is a stack, so few stay few. */
+    l->slots = calloc(options->slots, sizeof(*l->slots));
+    int err = -ENOMEM;
+    set_aside_init(&l->aside);
+    if (!l->slots) {
+        goto free_all;
+    }
+    l->options.asker.loop = options->loop;
+    l->options.asker.on_done = on_answer;
+    l->options.asker.user = l;
+    err = asker_new(&l->options.asker, &l->asking.asker);
+    if (err < 0) {
+        goto free_all;
+    }
+    l->asking.shared = shared_targets_new(&(struct shared_options){
+        .asker = l->asking.asker,
+        .memory_limit = options->cache_size,
+    });
+    if (!l->asking.shared) {
+        err = -ENOMEM;
+        asker_free(l->asking.asker);
+        goto free_all;
+    }
+    for (size_t i = options->slots; i-- > 0;) {
+        push(&l->free, &l->slots[i]);
+    }
+    uv_check_init(options->loop, &l->check);
+    uv_idle_init(options->loop, &l->idle);
+    uv_async_init(options->loop, &l->wake, on_wake);
+    uv_timer_init(options->loop, &l->drain);
+    l->check.data = l->idle.data = l->wake.data = l->drain.data = l;
+    uv_check_start(&l->check, on_check);
+    *out = l;
+    return 0;
+
+free_all:
+    set_aside_deinit(&l->aside);
+    free(l->slots);
+    free(l);
+    return err;
+}
+
+static void on_probe(const struct probe_result *results, size_t count, void *user)
+{
+    struct scan_loop *l = user;
+    size_t len = 0;
+    for (size_t i = 0; i < count; i++) {
+        l->probe_answered |= results[i].is_alive;
+        if (len < sizeof(l->probe_words)) {
+            len += (size_t)snprintf(l->probe_words + len, sizeof(l->probe_words) - len, "%s%s (%s)", i ? ", " : "",
+                                    results[i].address, dns_outcome_name(results[i].outcome));
+        }
+    }
+    l->is_probing = false;
+    uv_stop(l->options.loop);
+}
+
+bool scan_loop_probe(struct scan_loop *l, char *words, size_t size)
+{
+    l->is_probing = true;
+    if (asker_probe(l->asking.asker, on_probe, l) < 0) {
+        l->is_probing = false;
+        snprintf(words, size, "the probe could not be sent");
+        return false;
+    }
+    asker_flush(l->asking.asker);
+    while (l->is_probing) {
+        uv_run(l->options.loop, UV_RUN_ONCE);
+    }
+    snprintf(words, size, "%s", l->probe_words);
+    return l->probe_answered;
+}
+
+void scan_loop_run(struct scan_loop *l)
+{
+    l->is_running = true;
+    uv_async_send(&l->wake); /* the first turn */
+    uv_run(l->options.loop, UV_RUN_DEFAULT);
+    l->is_running = false;
+}
+
+void scan_loop_give_back(struct scan_loop *l, struct domain_scan *scan)
+{
+    free_slot(l, scan);
+}
+
+void scan_loop_stop(struct scan_loop *l)
+{
+    if (!l->is_stopping) {
+        l->is_stopping = true;
+        uv_timer_start(&l->drain, on_drain_over, l->options.drain_ms, 0);
+        uv_async_send(&l->wake);
+    }
+}
+
+void scan_loop_abort(struct scan_loop *l)
+{
+    l->is_stopping = l->is_aborted = true;
+    uv_async_send(&l->wake);
+}
+
+void scan_loop_wake(struct scan_loop *l)
+{
+    uv_async_send(&l->wake);
+}
+
+struct scan_loop_progress scan_loop_get_progress(const struct scan_loop *l)
+{
+    return (struct scan_loop_progress){
+        .admitted = l->admitted,
+        .busy = l->busy,
+        .slots = l->options.slots,
+        .put_aside = l->aside.count,
+        .put_aside_again = (size_t)l->asked_again,
+        .is_stopping = l->is_stopping,
+        .is_out_of_memory = l->is_out_of_memory,
+        .is_complete = is_complete(l),
+    };
+}
+
+struct asker *scan_loop_asker(const struct scan_loop *l)
+{
+    return l->asking.asker;
+}
+
+struct shared_targets *scan_loop_shared(const struct scan_loop *l)
+{
+    return l->asking.shared;
+}
+
+static void on_last_closed(uv_handle_t *handle)
+{
+    struct scan_loop *l = handle->data;
+    for (size_t i = 0; i < l->options.slots; i++) {
+        if (l->slots[i].arena.first) {
+            arena_reset(&l->slots[i].arena);
+        }
+    }
+    set_aside_deinit(&l->aside);
+    free(l->slots);
+    free(l);
+}
+
+void scan_loop_close(struct scan_loop *l)
+{
+    asker_free(l->asking.asker);
+    shared_targets_free(l->asking.shared);
+    uv_close((uv_handle_t *)&l->check, NULL);
+    uv_close((uv_handle_t *)&l->idle, NULL);
+    uv_close((uv_handle_t *)&l->wake, NULL);
+    uv_close((uv_handle_t *)&l->drain, on_last_closed);
+}

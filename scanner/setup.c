@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: MIT
+#include "scanner/setup.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lists/builtin.h"
+#include "scanner/exit_status.h"
+#include "scanner/say.h"
+
+static const struct {
+    const char *name;
+    unsigned check;
+} check_names[] = {
+    { "spf", CHECK_SPF },         { "dkim", CHECK_DKIM },       { "dmarc", CHECK_DMARC },
+    { "mx", CHECK_MX },           { "mta-sts", CHECK_MTA_STS }, { "tls-rpt", CHECK_TLS_RPT },
+    { "bimi", CHECK_BIMI },       { "hosts", CHECK_HOSTS },     { "addresses", CHECK_ADDRESSES },
+};
+
+static unsigned check_by_name(span name)
+{
+    for (size_t i = 0; i < sizeof(check_names) / sizeof(check_names[0]); i++) {
+        if (span_equal(name, span_from_cstr(check_names[i].name))) {
+            return check_names[i].check;
+        }
+    }
+    return 0;
+}
+
+bool checks_parse(const char *text, unsigned *out, span *bad)
+{
+    span rest = span_from_cstr(text);
+    /* A list that only adds and removes starts from the default; one that names some is what it says. */
+    bool is_relative = rest.len > 0 && (rest.ptr[0] == '+' || rest.ptr[0] == '-');
+    unsigned checks = is_relative ? CHECKS_DEFAULT : CHECK_ADDRESSES;
+    while (rest.len > 0) {
+        span word = span_trim(span_cut(&rest, ','));
+        bool removes = span_starts_with(word, SPAN("-"));
+        span name = removes || span_starts_with(word, SPAN("+")) ? span_after(word, 1) : word;
+        unsigned check = check_by_name(name);
+        if (check == 0) {
+            *bad = word;
+            return false;
+        }
+        checks = removes ? checks & ~check : checks | check;
+    }
+    *out = checks;
+    return true;
+}
+
+static span organizational_domain(const void *list, span name)
+{
+    return span_after(name, suffixes_organizational(list, name.ptr, name.len));
+}
+
+static bool is_public_suffix(const void *list, span name)
+{
+    return suffixes_is_public_suffix(list, name.ptr, name.len);
+}
+
+static char *read_file(const char *path, size_t *len)
+{
+    enum { SELECTORS_FILE_MAX = 4 * 1024 * 1024 };
+    FILE *file = fopen(path, "re");
+    if (!file) {
+        return NULL;
+    }
+    char *text = malloc(SELECTORS_FILE_MAX);
+    if (text) {
+        *len = fread(text, 1, SELECTORS_FILE_MAX, file);
+        if (ferror(file)) {
+            free(text);
+            text = NULL;
+        }
+    }
+    int err = errno;
+    fclose(file);
+    errno = err;
+    return text;
+}
+
+static int open_tables(struct setup *s, const struct options *options)
+{
+    size_t len, bad_line = 0;
+    const char *text = builtin_providers(&len);
+    s->providers = provider_table_new(span_of(text, len), &bad_line);
+    if (!s->providers) {
+        say("the built-in provider table cannot be read (line %zu)", bad_line);
+        return EXIT_OUR_FAULT;
+    }
+    if (options->selectors) {
+        s->selectors_text = read_file(options->selectors, &len);
+        if (!s->selectors_text) {
+            say("%s: cannot be read: %s", options->selectors, strerror(errno));
+            return EXIT_LIST_UNREADABLE;
+        }
+        s->selectors = selector_table_new_plain(span_of(s->selectors_text, len));
+    } else {
+        text = builtin_selectors(&len);
+        s->selectors = selector_table_new(span_of(text, len), &bad_line);
+    }
+    if (!s->selectors) {
+        say("%s: selectors cannot be read", options->selectors ? options->selectors : "built-in table");
+        return options->selectors ? EXIT_INPUT_BAD : EXIT_OUR_FAULT;
+    }
+    for (size_t i = 0; i < options->extra_selectors.count; i++) {
+        if (!selector_table_add(s->selectors, span_from_cstr(options->extra_selectors.items[i]))) {
+            say("--selector '%s' is no DKIM selector", options->extra_selectors.items[i]);
+            return EXIT_USAGE_WRONG;
+        }
+    }
+    return EXIT_DONE;
+}
+
+static struct resolver_spec *make_specs(const struct resolver_list *list)
+{
+    struct resolver_spec *specs = calloc(list->count, sizeof(*specs));
+    for (size_t i = 0; specs && i < list->count; i++) {
+        const struct resolver_entry *entry = &list->entries[i];
+        specs[i] = (struct resolver_spec){
+            .address = entry->address,
+            .len = entry->address_len,
+            .text = entry->text,
+            .rate = entry->rate,
+            .max_inflight = entry->max_inflight,
+        };
+    }
+    return specs;
+}
+
+int setup_read_resolvers(struct setup *s, const struct options *options)
+{
+    struct resolver_list list = { 0 };
+    char error[512];
+    int err = 0;
+    for (size_t i = 0; i < options->resolvers.count && err == 0; i++) {
+        err = resolver_list_add(&list, options->resolvers.items[i], error, sizeof(error));
+    }
+    if (options->resolvers.count == 0) {
+        err = resolver_list_add_system(&list, NULL, error, sizeof(error));
+    }
+    if (err == 0 && list.count == 0) {
+        snprintf(error, sizeof(error), "no resolver given: use --resolvers");
+        err = -ENOENT;
+    }
+    struct resolver_spec *specs = err == 0 ? make_specs(&list) : NULL;
+    if (!specs) {
+        say("%s", err == 0 ? "out of memory" : error);
+        resolver_list_deinit(&list);
+        return err == 0 ? EXIT_SYSTEM_LIMIT : err == -EINVAL ? EXIT_USAGE_WRONG : options->resolvers.count > 0 ? EXIT_LIST_UNREADABLE : EXIT_NO_RESOLVER;
+    }
+    resolver_list_deinit(&s->resolver_list);
+    free(s->resolvers);
+    s->resolver_list = list;
+    s->resolvers = specs;
+    return EXIT_DONE;
+}
+
+int setup_open(struct setup *s, const struct options *options)
+{
+    *s = (struct setup){ 0 };
+    unsigned checks;
+    span bad;
+    if (!checks_parse(options->checks, &checks, &bad)) {
+        const char *names[sizeof(check_names) / sizeof(check_names[0]) + 1] = { NULL };
+        for (size_t i = 0; i < sizeof(check_names) / sizeof(check_names[0]); i++) {
+            names[i] = check_names[i].name;
+        }
+        const char *nearest = nearest_spelling(bad, names);
+        say("--checks: unknown check '%.*s'%s%s; see trifecta scan --help", SPAN_ARG(bad),
+            nearest ? "; did you mean " : "", nearest ? nearest : "");
+        return EXIT_USAGE_WRONG;
+    }
+    char error[512];
+    if (suffixes_open(&s->suffixes, NULL, error, sizeof(error)) < 0) {
+        say("%s", error);
+        return EXIT_OUR_FAULT;
+    }
+    int status = open_tables(s, options);
+    if (status == EXIT_DONE && !options->dry_run) {
+        status = setup_read_resolvers(s, options);
+    }
+    if (status != EXIT_DONE) {
+        setup_close(s);
+        return status;
+    }
+    s->mail = (struct mail_config){
+        .checks = options->dkim == DKIM_OFF ? checks & ~(unsigned)CHECK_DKIM : checks,
+        .dkim_mode = (enum dkim_mode)options->dkim,
+        .providers = s->providers,
+        .selectors = s->selectors,
+        .suffixes = { organizational_domain, is_public_suffix, s->suffixes },
+        .salt = options->seed,
+    };
+    return EXIT_DONE;
+}
+
+void setup_close(struct setup *s)
+{
+    free(s->resolvers);
+    resolver_list_deinit(&s->resolver_list);
+    selector_table_free(s->selectors);
+    provider_table_free(s->providers);
+    free(s->selectors_text);
+    if (s->suffixes) {
+        suffixes_close(s->suffixes);
+    }
+    *s = (struct setup){ 0 };
+}
+
+/* For --zone-rate: FNV-1a of the organizational domain; 0 is kept for "none". */
+static uint64_t zone_key(const void *owner, span qname)
+{
+    span zone = organizational_domain(owner, qname);
+    uint64_t hash = 0xcbf29ce484222325u;
+    for (size_t i = 0; i < zone.len; i++) {
+        hash = (hash ^ (unsigned char)zone.ptr[i]) * 0x100000001b3u;
+    }
+    return hash ? hash : 1;
+}
+
+enum {
+    SLOTS_MIN = 16,
+    QUERIES_PER_SLOT = 4, /* what a domain has in flight on the average while it is being asked about */
+    DRAIN_MS = 10000,
+};
+
+void setup_loop_options(const struct setup *s, const struct options *options, struct scan_loop_options *out)
+{
+    size_t slots = (size_t)options->concurrency / QUERIES_PER_SLOT;
+    *out = (struct scan_loop_options){
+        .mail = &s->mail,
+        .asker = {
+            .resolvers = s->resolvers,
+            .resolver_count = s->resolver_list.count,
+            .concurrency = (size_t)options->concurrency,
+            .rate = options->rate,
+            .resolver_rate = options->resolver_rate,
+            .zone_rate = options->zone_rate,
+            .timeout_ms = (unsigned)options->timeout_ms,
+            .retries = (unsigned)options->retries,
+            .seed = options->seed,
+        },
+        .zone_key = options->zone_rate > 0 ? zone_key : NULL,
+        .zone_owner = s->suffixes,
+        .cache_size = (size_t)options->cache_size,
+        .slots = slots > SLOTS_MIN ? slots : SLOTS_MIN,
+        .second_pass = options->second_pass,
+        .drain_ms = DRAIN_MS,
+    };
+}

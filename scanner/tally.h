@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/*
+ * Counts over records: travel with the records they count (a chunk), are added up by the writer once those are written,
+ * and kept in the checkpoint, so that after a resume they speak of the whole output.
+ */
+
+#include "scanner/mail/assessment.h"
+
+struct tally {
+    uint64_t records;
+    uint64_t unknown;   /* records with anything not determined */
+    uint64_t queries, shared, retries, tcp; /* as the records say */
+    uint64_t excluded;
+    uint64_t outcomes[OUTCOME_COUNT];
+    uint64_t postures[POSTURE_COUNT];
+};
+
+static inline void tally_add(struct tally *sum, const struct tally *more)
+{
+    sum->records += more->records;
+    sum->unknown += more->unknown;
+    sum->queries += more->queries;
+    sum->shared += more->shared;
+    sum->retries += more->retries;
+    sum->tcp += more->tcp;
+    sum->excluded += more->excluded;
+    for (int i = 0; i < OUTCOME_COUNT; i++) {
+        sum->outcomes[i] += more->outcomes[i];
+    }
+    for (int i = 0; i < POSTURE_COUNT; i++) {
+        sum->postures[i] += more->postures[i];
+    }
+}
