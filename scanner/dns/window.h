@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/*
+ * How many packets may be in flight to one resolver: grows while answers come, shrinks when it loses or refuses.
+ *
+ * Slow start (one more for each answer, so it doubles a round trip) until the first cut, then about 3 % a round trip.
+ * Growth needs use: an idle window stays. Failures are judged an epoch at a time (as many outcomes as the window is large,
+ * 32 at least), and against the share that this list of names fails with anyhow: a list with a third of dead zones is no
+ * reason to crawl, a share that rises with the window is. After a cut the packets sent before it no longer count: they
+ * were lost by the old size.
+ *
+ * Threads: one at a time; pure.  Memory: the caller's.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum window_outcome {
+    WINDOW_ANSWER,          /* any reply that is none of the others */
+    WINDOW_TIMEOUT,
+    WINDOW_SERVFAIL,
+    WINDOW_REFUSED
+};
+
+struct window {
+    double size, floor, ceiling;
+    double usual;           /* failures a packet when all is well, learned */
+    double failed;          /* this epoch, weighted */
+    uint32_t seen;          /* outcomes in this epoch */
+    uint32_t generation;    /* raised by each cut */
+    bool is_slow_start;
+    uint8_t cuts_near_1000;
+};
+
+void window_init(struct window *window, size_t start, size_t floor, size_t ceiling);
+
+static inline size_t window_size(const struct window *window)
+{
+    return (size_t)window->size;
+}
+
+/* `generation` is window->generation when the packet was sent; in_flight counts it still. */
+void window_note(struct window *window, enum window_outcome outcome, uint32_t generation, size_t in_flight);
+
+/* Half at once, for news that needs no statistics (ICMP port unreachable). */
+void window_cut(struct window *window);
+
+/* Cut at least three times between 900 and 1,400: the resolver drops what exceeds a thousand a client. */
+bool window_stalls_near_1000(const struct window *window);
