@@ -90,7 +90,7 @@ static bool has_record(const struct dmarc_node *node)
     return node && node->record_count == 1;
 }
 
-/* How a walk ended. Nodes before `start` are not part of it; start -1 is a name below the domain, without a record. */
+/* How a walk over nodes ended. RFC 9989 section 4.10 steps 2, 7 and 8. */
 struct walk_end {
     bool has_failed;
     int stop;      /* node with psd=y or psd=n, or -1 */
@@ -255,8 +255,9 @@ void dmarc_walk_read(const struct subject *s, struct dmarc_discovery *out)
     for (size_t i = 0; i < out->count; i++) {
         read_node(s, names[i], &out->nodes[i]);
     }
-    if (out->walk_count == 0) {
-        return;
+    if (out->walk_count == 0) { /* no name at all */
+        static const struct rrset not_asked = { .outcome = DNS_CUT };
+        out->nodes[0] = (struct dmarc_node){ .rrset = &not_asked, .is_unknown = true };
     }
     struct walk_end end = walk(out->nodes, out->walk_count);
     out->walk_failed = end.has_failed;
