@@ -12,6 +12,7 @@
  * Threads: one at a time.  Memory: one stdio buffer.  Errors: a failed write is kept and told by rejects_close.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,7 +32,7 @@ struct list_reject {
 struct rejects;
 
 /* Creates (or empties) `path`. 0, or a negative errno with one line in error[]. `append`: a resumed run goes on. */
-int rejects_open(struct rejects **out, const char *path, int append, char *error, size_t error_size);
+int rejects_open(struct rejects **out, const char *path, bool append, char *error, size_t error_size);
 /* Fits list_options.on_reject; `rejects` is a struct rejects. */
 void rejects_write(void *rejects, const struct list_reject *reject);
 /* What is written so far reaches the file. 0 or the first error, negative errno. */
