@@ -16,6 +16,8 @@ struct list_thread {
     struct list_block *current;   /* the loop's */
     size_t next_entry;
     atomic_bool is_stopping, has_ended;
+    atomic_uint_fast64_t names;   /* read so far */
+    bool is_joined;
     int failure;                  /* written before has_ended is set */
     void (*on_block)(void *owner);
     void *owner;
@@ -51,6 +53,7 @@ static void *run(void *arg)
             t->failure = count;
             break;
         }
+        atomic_fetch_add_explicit(&t->names, (uint64_t)count, memory_order_relaxed);
         while (!handover_give(&t->full, block)) { /* never: room for all blocks */
         }
         t->on_block(t->owner);
@@ -135,15 +138,32 @@ int list_thread_failure(const struct list_thread *t)
     return atomic_load_explicit(&t->has_ended, memory_order_acquire) ? t->failure : 0;
 }
 
-void list_thread_stop(struct list_thread *t)
+struct list_progress list_thread_get_progress(const struct list_thread *t)
 {
-    if (!t) {
+    bool has_ended = atomic_load_explicit(&t->has_ended, memory_order_acquire);
+    return (struct list_progress){
+        .names = atomic_load_explicit(&t->names, memory_order_relaxed),
+        .has_ended = has_ended && t->failure == 0,
+    };
+}
+
+void list_thread_halt(struct list_thread *t)
+{
+    if (t->is_joined) {
         return;
     }
     atomic_store_explicit(&t->is_stopping, true, memory_order_release);
     doorbell_ring(&t->has_empty);
     pthread_join(t->thread, NULL);
-    free_all(t);
+    t->is_joined = true;
+}
+
+void list_thread_stop(struct list_thread *t)
+{
+    if (t) {
+        list_thread_halt(t);
+        free_all(t);
+    }
 }
 
 bool list_thread_is_stopping(void *arg)

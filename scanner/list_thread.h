@@ -25,7 +25,16 @@ enum list_take list_thread_take(struct list_thread *thread, const struct list_en
 /* Negative errno of the list, 0 without failure. */
 int list_thread_failure(const struct list_thread *thread);
 
-/* Stops reading, joins. The list is the caller's again. */
+struct list_progress {
+    uint64_t names;      /* handed out so far */
+    bool has_ended;      /* that is all there are */
+};
+struct list_progress list_thread_get_progress(const struct list_thread *thread);
+
+/* Stops reading and joins: the list is the caller's again. Entries taken stay valid. */
+void list_thread_halt(struct list_thread *thread);
+
+/* Halts, if that was not done, and frees. NULL is fine. */
 void list_thread_stop(struct list_thread *thread);
 
 /* For list_options.is_stopping; `arg` points to a struct list_thread * that may be NULL still. */

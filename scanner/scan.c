@@ -1,0 +1,653 @@
+// SPDX-License-Identifier: MIT
+
+/*
+ * `trifecta scan`: the wiring. Lists are read by one thread, asked about by this one, classified by others, written by one
+ * more; here they are started, stopped in the right order, and the exit status is found.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "scanner/base/clock.h"
+#include "scanner/classifier.h"
+#include "scanner/commands.h"
+#include "scanner/exit_status.h"
+#include "scanner/list_thread.h"
+#include "scanner/progress.h"
+#include "scanner/say.h"
+#include "scanner/scan_output.h"
+#include "scanner/setup.h"
+#include "scanner/summary.h"
+
+enum { CHUNKS_PER_WORKER = 3 };
+
+struct scan {
+    const struct options *options;
+    struct setup setup;
+    struct scan_output output;
+    struct exclude_list *exclude;
+    struct rejects *rejects;
+    struct list *list;
+    struct list_thread *list_thread;
+    const struct list_entry *first_entry; /* taken before the output was begun */
+
+    uv_loop_t uv;
+    struct scan_loop *loop;
+    uv_timer_t progress_timer, runtime_timer;
+    uv_signal_t signals[4];
+    struct writer *writer;
+    struct classifier **workers;
+    size_t worker_count, next_worker;
+    uint64_t woken;                       /* bit n: worker n modulo 64 has got work this turn */
+
+    struct progress progress;
+    uint64_t seed, started_ns;
+    int64_t started_ms;
+    uint64_t next_index, admitted;
+    bool list_has_ended, list_failed, was_interrupted;
+};
+
+/* ---- lists ---- */
+
+static int open_list(struct scan *s, uint64_t seed)
+{
+    const struct options *o = s->options;
+    char error[LIST_ERROR_SIZE];
+    if (o->exclude && exclude_list_open(&s->exclude, o->exclude, error, sizeof(error)) < 0) {
+        say("%s", error);
+        return EXIT_LIST_UNREADABLE;
+    }
+    if (o->rejects && rejects_open(&s->rejects, o->rejects, 0, error, sizeof(error)) < 0) {
+        say("%s", error);
+        return EXIT_OUTPUT_IMPOSSIBLE;
+    }
+    struct list_options wish = {
+        .paths = o->arguments,
+        .path_count = o->argument_count,
+        .wish = { (enum layout_kind)o->input_format, o->column, o->tag_column, o->selector_column },
+        .is_shuffled = o->order == ORDER_SHUFFLED,
+        .seed = seed,
+        .shards = (uint32_t)o->shards,
+        .shard = (uint32_t)o->shard,
+        .dedup = o->dedup,
+        .suffixes = s->setup.suffixes,
+        .exclude = s->exclude,
+        .on_reject = s->rejects ? rejects_write : NULL,
+        .on_reject_arg = s->rejects,
+        .is_stopping = list_thread_is_stopping,
+        .is_stopping_arg = &s->list_thread,
+    };
+    int err = list_open(&s->list, &wish, error, sizeof(error));
+    if (err < 0) {
+        say("%s", error);
+        return err == -EINVAL ? EXIT_INPUT_BAD : err == -ENOMEM ? EXIT_SYSTEM_LIMIT : EXIT_LIST_UNREADABLE;
+    }
+    return EXIT_DONE;
+}
+
+static int list_failure_status(int err)
+{
+    return err == -EINVAL ? EXIT_INPUT_BAD : err == -ENOMEM ? EXIT_SYSTEM_LIMIT : EXIT_LIST_UNREADABLE;
+}
+
+static int dry_run(struct scan *s)
+{
+    struct list_block *block = list_block_new(LIST_BLOCK_ENTRIES);
+    if (!block) {
+        say("out of memory");
+        return EXIT_SYSTEM_LIMIT;
+    }
+    int count;
+    while ((count = list_read_block(s->list, block)) > 0) {
+    }
+    list_block_free(block);
+    if (count < 0) {
+        say("%s", list_error(s->list));
+        return list_failure_status(count);
+    }
+    struct list_facts total = list_totals(s->list);
+    bool is_empty = total.names + total.other_shards == 0;
+    if (is_empty) {
+        say("the list holds no domain name (%llu lines, %llu rejected)", (unsigned long long)total.lines,
+            (unsigned long long)total.rejected);
+    }
+    /* Eight at or just below the name, a random selector, and the selectors; targets are shared between domains. */
+    uint64_t per_domain = 8 + 1 + selector_table_count(s->setup.selectors);
+    struct summary summary = {
+        .argc = 0,
+        .started_ms = s->started_ms,
+        .finished_ms = clock_wall_ms(),
+        .elapsed_ms = (clock_now_ns() - s->started_ns) / 1000000u,
+        .list = s->list,
+        .seed = s->seed,
+        .shards = s->options->shards,
+        .shard = s->options->shard,
+        .queries_at_most = (total.names - total.excluded) * per_domain * (s->options->retries + 1),
+        .exit_status = is_empty ? EXIT_INPUT_BAD : EXIT_DONE,
+    };
+    int err = summary_write(&summary, NULL);
+    if (err < 0) {
+        say("cannot write to stdout: %s", strerror(-err));
+        return EXIT_WRITE_ERROR;
+    }
+    return summary.exit_status;
+}
+
+/* ---- what the loop asks of us ---- */
+
+static enum entry_take take_entry(void *owner, struct domain_entry *out)
+{
+    struct scan *s = owner;
+    for (;;) {
+        const struct list_entry *e = s->first_entry;
+        s->first_entry = NULL;
+        enum list_take took = e ? LIST_TAKEN : list_thread_take(s->list_thread, &e);
+        if (took == LIST_NOT_YET) {
+            return ENTRY_NOT_YET;
+        }
+        if (took != LIST_TAKEN) {
+            s->list_failed = took == LIST_FAILED;
+            s->list_has_ended = true;
+            return ENTRY_END;
+        }
+        uint64_t index = s->next_index++;
+        if (s->output.is_resuming && watermark_has(&s->output.skip, index)) {
+            continue;
+        }
+        if (s->options->max_domains > 0 && s->admitted == s->options->max_domains) {
+            return ENTRY_END; /* of this run: the list has not ended */
+        }
+        s->admitted++;
+        *out = (struct domain_entry){
+            .index = index,
+            .seq = e->seq,
+            .rank = e->rank,
+            .domain = span_of(e->name, e->name_len),
+            .tag = span_of(e->tag, e->tag_len),
+            .list_selectors = span_of(e->selectors, e->selectors_len),
+            .has_tag = e->has_tag,
+            .is_excluded = e->is_excluded,
+        };
+        return ENTRY_TAKEN;
+    }
+}
+
+static void on_finished(void *owner, struct domain_scan *d)
+{
+    struct scan *s = owner;
+    size_t worker = s->next_worker;
+    s->next_worker = (worker + 1) % s->worker_count;
+    classifier_give(s->workers[worker], d);
+    s->woken |= UINT64_C(1) << (worker % 64);
+}
+
+static void on_turn(void *owner)
+{
+    struct scan *s = owner;
+    struct domain_scan *d;
+    for (size_t i = 0; i < s->worker_count; i++) {
+        while ((d = classifier_take_back(s->workers[i]))) {
+            scan_loop_give_back(s->loop, d);
+        }
+    }
+}
+
+static void after_turn(void *owner)
+{
+    struct scan *s = owner;
+    for (size_t i = 0; i < s->worker_count && s->woken != 0; i++) {
+        if (s->woken & (UINT64_C(1) << (i % 64))) {
+            classifier_wake(s->workers[i]);
+        }
+    }
+    s->woken = 0;
+    if (writer_get_state(s->writer) != WRITER_RUNS) {
+        scan_loop_abort(s->loop);
+    }
+}
+
+/* From other threads. */
+static void wake_loop(void *owner)
+{
+    struct scan *s = owner;
+    scan_loop_wake(s->loop);
+}
+
+/* ---- progress and signals ---- */
+
+static struct progress_now progress_now(const struct scan *s)
+{
+    struct asker_stats stats;
+    asker_stats_get(scan_loop_asker(s->loop), &stats);
+    struct scan_loop_progress loop = scan_loop_get_progress(s->loop);
+    struct writer_progress written = writer_get_progress(s->writer);
+    struct list_progress list = list_thread_get_progress(s->list_thread);
+    return (struct progress_now){
+        .elapsed_ms = (clock_now_ns() - s->started_ns) / 1000000u,
+        .done = written.records,
+        .done_here = written.records - s->output.already.records,
+        .total = list.has_ended ? list.names : 0,
+        .total_is_exact = list.has_ended,
+        .queries = stats.queries,
+        .answers = stats.answers,
+        .in_flight = stats.in_flight,
+        .unknown = written.unknown,
+        .bytes_out = written.bytes,
+        .put_aside = loop.put_aside,
+        .is_stopping = loop.is_stopping,
+    };
+}
+
+static void on_progress(uv_timer_t *timer)
+{
+    struct scan *s = timer->data;
+    struct progress_now now = progress_now(s);
+    progress_draw(&s->progress, &now);
+}
+
+static void on_runtime_over(uv_timer_t *timer)
+{
+    struct scan *s = timer->data;
+    s->was_interrupted = true;
+    scan_loop_stop(s->loop);
+}
+
+static void read_resolvers_again(struct scan *s)
+{
+    if (setup_read_resolvers(&s->setup, s->options) != EXIT_DONE) {
+        say("the resolvers stay as they were");
+        return;
+    }
+    int err = asker_set_resolvers(scan_loop_asker(s->loop), s->setup.resolvers, s->setup.resolver_list.count);
+    say(err < 0 ? "the resolvers stay as they were: no memory" : "resolvers read again");
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct scan *s = handle->data;
+    progress_clear(&s->progress);
+    if (number == SIGUSR1) {
+        on_progress(&s->progress_timer);
+    } else if (number == SIGHUP) {
+        read_resolvers_again(s);
+    } else if (s->was_interrupted) {
+        scan_loop_abort(s->loop);
+    } else {
+        s->was_interrupted = true;
+        if (!s->options->quiet) {
+            say("stopping: finishing what is in flight (once more: at once)");
+        }
+        scan_loop_stop(s->loop);
+    }
+}
+
+static void start_handles(struct scan *s)
+{
+    static const int numbers[] = { SIGINT, SIGTERM, SIGUSR1, SIGHUP };
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        uv_signal_init(&s->uv, &s->signals[i]);
+        s->signals[i].data = s;
+        uv_signal_start(&s->signals[i], on_signal, numbers[i]);
+        uv_unref((uv_handle_t *)&s->signals[i]);
+    }
+    uv_timer_init(&s->uv, &s->progress_timer);
+    uv_timer_init(&s->uv, &s->runtime_timer);
+    s->progress_timer.data = s->runtime_timer.data = s;
+    if (!s->progress.is_silent) {
+        uint64_t interval = progress_interval_ms(&s->progress);
+        uv_timer_start(&s->progress_timer, on_progress, interval, interval);
+    }
+    if (s->options->max_runtime_ms > 0) {
+        uv_timer_start(&s->runtime_timer, on_runtime_over, s->options->max_runtime_ms, 0);
+    }
+}
+
+static void close_handles(struct scan *s)
+{
+    for (size_t i = 0; i < sizeof(s->signals) / sizeof(s->signals[0]); i++) {
+        uv_close((uv_handle_t *)&s->signals[i], NULL);
+    }
+    uv_close((uv_handle_t *)&s->progress_timer, NULL);
+    uv_close((uv_handle_t *)&s->runtime_timer, NULL);
+}
+
+/* ---- start ---- */
+
+static void raise_file_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+/* What must be the same when the run is taken up again. */
+static void identify(struct scan *s)
+{
+    const struct options *o = s->options;
+    struct scan_output *out = &s->output;
+    bool is_certain;
+    uint64_t identity = list_identity(s->list, &is_certain);
+    scan_output_identify(out, CHECKPOINT_IDENTITY, "list", "%016llx", (unsigned long long)identity);
+    for (size_t i = 0; i < o->argument_count; i++) {
+        char name[32];
+        snprintf(name, sizeof(name), "list[%zu]", i);
+        scan_output_identify(out, CHECKPOINT_NOTE, name, "%s", o->arguments[i]);
+    }
+    scan_output_identify(out, CHECKPOINT_OPTION, "seed", "%llu", (unsigned long long)s->seed);
+    scan_output_identify(out, CHECKPOINT_OPTION, "order", "%d", o->order);
+    scan_output_identify(out, CHECKPOINT_OPTION, "shards", "%llu", (unsigned long long)o->shards);
+    scan_output_identify(out, CHECKPOINT_OPTION, "shard", "%llu", (unsigned long long)o->shard);
+    scan_output_identify(out, CHECKPOINT_OPTION, "dedup", "%s", o->dedup ? "yes" : "no");
+    scan_output_identify(out, CHECKPOINT_OPTION, "input-format", "%d", o->input_format);
+    scan_output_identify(out, CHECKPOINT_OPTION, "column", "%s", o->column ? o->column : "");
+    scan_output_identify(out, CHECKPOINT_OPTION, "tag-column", "%s", o->tag_column ? o->tag_column : "");
+    scan_output_identify(out, CHECKPOINT_OPTION, "selector-column", "%s", o->selector_column ? o->selector_column : "");
+    scan_output_identify(out, CHECKPOINT_OPTION, "checks", "%#x", s->setup.mail.checks);
+    scan_output_identify(out, CHECKPOINT_OPTION, "dkim", "%d", o->dkim);
+    scan_output_identify(out, CHECKPOINT_OPTION, "records", "%d", o->records);
+    scan_output_identify(out, CHECKPOINT_OPTION, "selectors", "%s", o->selectors ? o->selectors : "");
+    scan_output_identify(out, CHECKPOINT_OPTION, "exclude", "%s", o->exclude ? o->exclude : "");
+    scan_output_identify(out, CHECKPOINT_NOTE, "version", "%s", TRIFECTA_VERSION);
+}
+
+static int open_loop(struct scan *s)
+{
+    struct scan_loop_options options;
+    setup_loop_options(&s->setup, s->options, &options);
+    options.loop = &s->uv;
+    options.owner = s;
+    options.take_entry = take_entry;
+    options.on_finished = on_finished;
+    options.on_turn = on_turn;
+    options.after_turn = after_turn;
+    int err = scan_loop_open(&s->loop, &options);
+    if (err < 0) {
+        say("cannot begin to ask: %s", strerror(-err));
+        return EXIT_SYSTEM_LIMIT;
+    }
+    char words[512];
+    if (!scan_loop_probe(s->loop, words, sizeof(words))) {
+        say("no resolver answers: %s; check the address, or give others with --resolvers", words);
+        return EXIT_NO_RESOLVER;
+    }
+    return EXIT_DONE;
+}
+
+/* Waits for the first name, so that a list without any makes no output (record.md, decided case 23). */
+static int await_first_entry(struct scan *s)
+{
+    int err = list_thread_start(&s->list_thread, s->list, wake_loop, s);
+    if (err < 0) {
+        say("cannot start a thread: %s", strerror(-err));
+        return EXIT_SYSTEM_LIMIT;
+    }
+    enum list_take took;
+    while ((took = list_thread_take(s->list_thread, &s->first_entry)) == LIST_NOT_YET && !s->was_interrupted) {
+        uv_run(&s->uv, UV_RUN_ONCE);
+    }
+    if (took == LIST_TAKEN) {
+        return EXIT_DONE;
+    }
+    if (took == LIST_NOT_YET) {
+        return EXIT_STOPPED_EARLY;
+    }
+    if (took == LIST_FAILED) {
+        say("%s", list_error(s->list));
+        return list_failure_status(list_thread_failure(s->list_thread));
+    }
+    struct list_facts total = list_totals(s->list);
+    if (total.other_shards > 0) {
+        return EXIT_DONE; /* all names belong to other shards: an empty output is right */
+    }
+    say("the list holds no domain name (%llu lines, %llu rejected)", (unsigned long long)total.lines,
+        (unsigned long long)total.rejected);
+    return EXIT_INPUT_BAD;
+}
+
+static size_t count_workers(const struct options *options)
+{
+    if (options->workers > 0) {
+        return (size_t)options->workers;
+    }
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    return cores > 2 ? (size_t)cores - 1 : 1;
+}
+
+static int start_workers(struct scan *s, size_t slots)
+{
+    size_t count = count_workers(s->options);
+    int err = writer_start(&s->writer, &(struct writer_options){
+        .file = s->output.file,
+        .checkpoint = s->output.keeps_checkpoint ? &s->output.checkpoint : NULL,
+        .checkpoint_path = s->output.checkpoint_path,
+        .watermark = s->output.keeps_checkpoint ? &s->output.written : NULL,
+        .already = s->output.already,
+        .checkpoint_every_ms = s->options->checkpoint_every_ms,
+        .producers = count,
+        .chunks_per_producer = CHUNKS_PER_WORKER,
+        .on_event = wake_loop,
+        .owner = s,
+    });
+    s->workers = calloc(count, sizeof(struct classifier *));
+    if (err == 0 && !s->workers) {
+        err = -ENOMEM;
+    }
+    for (size_t i = 0; i < count && err == 0; i++) {
+        err = classifier_start(&s->workers[i], &(struct classifier_options){
+            .writer = s->writer,
+            .number = i,
+            .slots = slots,
+            .is_full_record = s->options->records == RECORDS_FULL,
+            .on_return = wake_loop,
+            .owner = s,
+        });
+        s->worker_count += err == 0;
+    }
+    if (err < 0) {
+        say("cannot start the threads: %s", strerror(-err));
+        return EXIT_SYSTEM_LIMIT;
+    }
+    return EXIT_DONE;
+}
+
+/* ---- end ---- */
+
+static uint64_t stop_workers(struct scan *s)
+{
+    uint64_t lost = 0;
+    for (size_t i = 0; i < s->worker_count; i++) {
+        classifier_stop(s->workers[i]);
+        lost += classifier_lost(s->workers[i]);
+    }
+    on_turn(s);
+    return lost;
+}
+
+static void free_workers(struct scan *s)
+{
+    for (size_t i = 0; i < s->worker_count; i++) {
+        classifier_free(s->workers[i]);
+    }
+    free(s->workers);
+    writer_free(s->writer);
+}
+
+static int status_of_write_failure(const struct scan *s, int failure)
+{
+    if (failure == -RESULT_READER_GONE) {
+        return EXIT_DONE;
+    }
+    const char *words = writer_words(s->writer);
+    say("%s; what was written before is safe: free space and run the same command again",
+        words[0] ? words : result_file_trouble(s->output.file)->words);
+    return EXIT_WRITE_ERROR;
+}
+
+/* In = out, or it is said (design: never loses a domain). */
+static int status_of_complete_run(const struct scan *s, uint64_t lost)
+{
+    const struct tally *t = writer_tally(s->writer);
+    if (t->records != s->next_index || lost > 0) {
+        say("our fault: %llu names, but %llu records; please report this", (unsigned long long)s->next_index,
+            (unsigned long long)t->records);
+        return EXIT_OUR_FAULT;
+    }
+    if (t->records > 0 && 100.0 * (double)t->unknown / (double)t->records > s->options->max_unknown) {
+        say("%llu of %llu domains hold something unknown: more than --max-unknown %g%%", (unsigned long long)t->unknown,
+            (unsigned long long)t->records, s->options->max_unknown);
+        return EXIT_TOO_MANY_UNKNOWN;
+    }
+    return EXIT_DONE;
+}
+
+static int end_run(struct scan *s)
+{
+    uint64_t lost = stop_workers(s);
+    struct scan_loop_progress loop = scan_loop_get_progress(s->loop);
+    bool is_complete = loop.is_complete && s->list_has_ended && !s->list_failed && lost == 0;
+    int err = writer_finish(s->writer, is_complete);
+    if (err < 0) {
+        return status_of_write_failure(s, err);
+    }
+    if (loop.is_out_of_memory) {
+        say("out of memory; the same command line goes on where it stopped");
+        return EXIT_SYSTEM_LIMIT;
+    }
+    if (s->list_failed) {
+        say("%s; what was scanned so far is safe", list_error(s->list));
+        return list_failure_status(list_thread_failure(s->list_thread));
+    }
+    if (!is_complete && lost == 0) {
+        return EXIT_STOPPED_EARLY;
+    }
+    return status_of_complete_run(s, lost);
+}
+
+static void report_end(struct scan *s, int status, int argc, char **argv)
+{
+    struct progress_now now = progress_now(s);
+    now.in_flight = 0;
+    now.is_stopping = false;
+    progress_draw_last(&s->progress, &now, status == EXIT_STOPPED_EARLY ? "stopped early; the same command line goes on" :
+                                           status == EXIT_DONE          ? "done" : "ended");
+    if (!s->options->summary) {
+        return;
+    }
+    struct scan_loop_progress loop = scan_loop_get_progress(s->loop);
+    struct result_position position = result_file_position(s->output.file);
+    struct summary summary = {
+        .argc = argc,
+        .argv = argv,
+        .started_ms = s->started_ms,
+        .finished_ms = clock_wall_ms(),
+        .elapsed_ms = now.elapsed_ms,
+        .list = s->list,
+        .tally = *writer_tally(s->writer),
+        .asker = scan_loop_asker(s->loop),
+        .shared = scan_loop_shared(s->loop),
+        .asked_again = loop.put_aside_again,
+        .seed = s->seed,
+        .shards = s->options->shards,
+        .shard = s->options->shard,
+        .output = s->output.path,
+        .output_bytes = position.offset,
+        .output_uncompressed_bytes = position.uncompressed_bytes,
+        .output_frames = position.frames,
+        .resumed = s->output.checkpoint.resumed,
+        .exit_status = status,
+    };
+    int err = summary_write(&summary, s->options->summary);
+    if (err < 0) {
+        say("cannot write %s: %s", s->options->summary, strerror(-err));
+    }
+}
+
+static int run(struct scan *s, int argc, char **argv)
+{
+    uv_loop_init(&s->uv);
+    start_handles(s);
+    int status = open_loop(s);
+    if (status == EXIT_DONE) {
+        status = await_first_entry(s);
+    }
+    if (status == EXIT_DONE) {
+        identify(s);
+        status = scan_output_begin(&s->output, s->seed);
+    }
+    if (status == EXIT_DONE) {
+        status = start_workers(s, scan_loop_get_progress(s->loop).slots);
+    }
+    if (status == EXIT_DONE) {
+        if (!s->options->quiet) {
+            progress_clear(&s->progress);
+            say("%s %s, seed %llu", s->output.is_resuming ? "going on with" : "writing", s->output.path,
+                (unsigned long long)s->seed);
+        }
+        scan_loop_run(s->loop);
+        list_thread_halt(s->list_thread);
+        status = end_run(s);
+        report_end(s, status, argc, argv);
+    }
+    list_thread_stop(s->list_thread);
+    close_handles(s);
+    if (s->loop) {
+        scan_loop_close(s->loop);
+    }
+    uv_run(&s->uv, UV_RUN_DEFAULT);
+    uv_loop_close(&s->uv);
+    free_workers(s);
+    return status;
+}
+
+static int close_rejects(struct scan *s, int status)
+{
+    int err = s->rejects ? rejects_close(s->rejects) : 0;
+    if (err < 0) {
+        say("cannot write %s: %s", s->options->rejects, strerror(-err));
+        return status == EXIT_DONE ? EXIT_WRITE_ERROR : status;
+    }
+    return status;
+}
+
+int scan_command(const struct options *given, int argc, char **argv)
+{
+    struct options options = *given;
+    struct scan s = { .options = &options, .started_ns = clock_now_ns(), .started_ms = clock_wall_ms(), .seed = given->seed };
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+    raise_file_limit();
+    if (!options.has_seed && getrandom(&s.seed, sizeof(s.seed), 0) != (ssize_t)sizeof(s.seed)) {
+        s.seed = s.started_ns;
+    }
+    progress_init(&s.progress, options.progress, options.quiet);
+    int status = options.dry_run ? EXIT_DONE : scan_output_open(&s.output, &options);
+    if (status != EXIT_DONE) {
+        return status;
+    }
+    if (!options.has_seed) {
+        (void)scan_output_seed(&s.output, &s.seed);
+        s.seed &= (UINT64_C(1) << 53) - 1; /* as a number that every JSON reader keeps whole */
+    }
+    options.seed = s.seed;
+    status = setup_open(&s.setup, &options);
+    if (status == EXIT_DONE) {
+        status = open_list(&s, s.seed);
+        if (status == EXIT_DONE) {
+            status = options.dry_run ? dry_run(&s) : run(&s, argc, argv);
+            list_close(s.list);
+        }
+        status = close_rejects(&s, status);
+        exclude_list_close(s.exclude);
+        setup_close(&s.setup);
+    }
+    if (!options.dry_run) {
+        scan_output_close(&s.output);
+    }
+    return status;
+}

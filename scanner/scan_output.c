@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+#include "scanner/scan_output.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "scanner/exit_status.h"
+#include "scanner/say.h"
+
+static const struct {
+    enum result_failure failure;
+    int status;
+} statuses[] = {
+    { RESULT_LOCKED, EXIT_LOCKED },
+    { RESULT_FINISHED, EXIT_OUTPUT_IMPOSSIBLE },
+    { RESULT_CANNOT_MAKE, EXIT_OUTPUT_IMPOSSIBLE },
+    { RESULT_CANNOT_RESUME, EXIT_OUTPUT_IMPOSSIBLE },
+    { RESULT_WRITE_FAILED, EXIT_WRITE_ERROR },
+};
+
+static int status_of(enum result_failure failure)
+{
+    for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+        if (statuses[i].failure == failure) {
+            return statuses[i].status;
+        }
+    }
+    return EXIT_OUR_FAULT;
+}
+
+static int read_checkpoint(struct scan_output *o)
+{
+    int err = checkpoint_read(&o->before, o->checkpoint_path);
+    if (err < 0) {
+        say("checkpoint %s cannot be read: %s; --no-resume begins again", o->checkpoint_path,
+            err == -EBADMSG ? "it is damaged" : err == -EPROTO ? "it is of another version" : strerror(-err));
+        return EXIT_OUTPUT_IMPOSSIBLE;
+    }
+    o->is_resuming = true;
+    return EXIT_DONE;
+}
+
+int scan_output_open(struct scan_output *o, const struct options *options)
+{
+    *o = (struct scan_output){ .path = options->output };
+    checkpoint_init(&o->checkpoint);
+    checkpoint_init(&o->before);
+    struct result_trouble trouble;
+    struct result_options wish = { .force = options->force, .level = (int)options->level };
+    int err = result_file_open(&o->file, options->output, &wish, &trouble);
+    if (err < 0) {
+        say("%s%s", trouble.words, trouble.failure == RESULT_FINISHED ? "; --force overwrites it" : "");
+        scan_output_close(o);
+        return status_of(trouble.failure);
+    }
+    o->keeps_checkpoint = result_file_is_durable(o->file);
+    int status = EXIT_DONE;
+    if (o->keeps_checkpoint) {
+        o->checkpoint_path = checkpoint_path(options->output);
+        if (!o->checkpoint_path || watermark_init(&o->written, WATERMARK_LIMIT_MAX) < 0 ||
+            watermark_init(&o->skip, WATERMARK_LIMIT_MAX) < 0) {
+            say("out of memory");
+            status = EXIT_SYSTEM_LIMIT;
+        } else if (result_file_standing(o->file) == RESULT_UNFINISHED && !options->no_resume && !options->force) {
+            status = read_checkpoint(o);
+        }
+    }
+    if (status != EXIT_DONE) {
+        scan_output_close(o);
+    }
+    return status;
+}
+
+bool scan_output_seed(const struct scan_output *o, uint64_t *seed)
+{
+    if (o->is_resuming) {
+        *seed = o->before.seed;
+    }
+    return o->is_resuming;
+}
+
+void scan_output_identify(struct scan_output *o, enum checkpoint_kind kind, const char *name, const char *format, ...)
+{
+    char value[4096];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(value, sizeof(value), format, args);
+    va_end(args);
+    int err = checkpoint_set(&o->checkpoint, kind, name, value);
+    if (err < 0) {
+        say("cannot note %s in the checkpoint: %s", name, strerror(-err));
+    }
+}
+
+static bool is_same_run(const struct scan_output *o)
+{
+    static const enum checkpoint_kind kinds[] = { CHECKPOINT_IDENTITY, CHECKPOINT_OPTION };
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        struct checkpoint_difference d;
+        if (!checkpoint_agrees(&o->before, &o->checkpoint, kinds[i], &d)) {
+            say("%s is the unfinished output of another run: %s was %s, now %s; give the same command line, or --no-resume to begin again",
+                o->path, d.name, d.before ? d.before : "not given", d.now ? d.now : "not given");
+            return false;
+        }
+    }
+    return true;
+}
+
+static uint64_t counter(const struct checkpoint *c, const char *name)
+{
+    uint64_t value = 0;
+    (void)checkpoint_get_counter(c, name, &value);
+    return value;
+}
+
+static void read_tally(const struct checkpoint *c, struct tally *out)
+{
+    char name[64];
+    *out = (struct tally){
+        .records = counter(c, "records"),
+        .unknown = counter(c, "unknown"),
+        .queries = counter(c, "queries"),
+        .shared = counter(c, "shared"),
+        .retries = counter(c, "retries"),
+        .tcp = counter(c, "tcp"),
+        .excluded = counter(c, "excluded"),
+    };
+    for (int i = 0; i < OUTCOME_COUNT; i++) {
+        snprintf(name, sizeof(name), "outcome.%s", domain_outcome_name((enum domain_outcome)i));
+        out->outcomes[i] = counter(c, name);
+    }
+    for (int i = 0; i < POSTURE_COUNT; i++) {
+        snprintf(name, sizeof(name), "posture.%s", posture_name((enum posture)i));
+        out->postures[i] = counter(c, name);
+    }
+}
+
+static int resume(struct scan_output *o)
+{
+    const struct checkpoint *b = &o->before;
+    if (!is_same_run(o)) {
+        return EXIT_OUTPUT_IMPOSSIBLE;
+    }
+    if (watermark_restore(&o->written, b->lowest, b->above, b->above_len) < 0 ||
+        watermark_restore(&o->skip, b->lowest, b->above, b->above_len) < 0) {
+        say("checkpoint %s cannot be used: its list of finished domains is damaged; --no-resume begins again", o->checkpoint_path);
+        return EXIT_OUTPUT_IMPOSSIBLE;
+    }
+    if (result_file_resume(o->file, &b->position) < 0) {
+        const struct result_trouble *trouble = result_file_trouble(o->file);
+        say("%s", trouble->words);
+        return status_of(trouble->failure);
+    }
+    read_tally(b, &o->already);
+    o->checkpoint.resumed = b->resumed + 1;
+    return EXIT_DONE;
+}
+
+static int start(struct scan_output *o)
+{
+    int err = o->keeps_checkpoint ? checkpoint_write(&o->checkpoint, o->checkpoint_path) : 0;
+    if (err < 0) {
+        say("cannot write checkpoint %s: %s", o->checkpoint_path, strerror(-err));
+        return err == -ENOSPC ? EXIT_WRITE_ERROR : EXIT_OUTPUT_IMPOSSIBLE;
+    }
+    if (result_file_start(o->file) < 0) {
+        const struct result_trouble *trouble = result_file_trouble(o->file);
+        say("%s", trouble->words);
+        return status_of(trouble->failure);
+    }
+    return EXIT_DONE;
+}
+
+int scan_output_begin(struct scan_output *o, uint64_t seed)
+{
+    o->checkpoint.seed = seed;
+    return o->is_resuming ? resume(o) : start(o);
+}
+
+void scan_output_close(struct scan_output *o)
+{
+    result_file_close(o->file);
+    watermark_deinit(&o->written);
+    watermark_deinit(&o->skip);
+    checkpoint_deinit(&o->checkpoint);
+    checkpoint_deinit(&o->before);
+    free(o->checkpoint_path);
+    *o = (struct scan_output){ 0 };
+}

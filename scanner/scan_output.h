@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/*
+ * The output of a scan and how far it is: opens the file, reads a checkpoint that stands beside it, says in words when it
+ * is of another list or other options, and begins or goes on.
+ *
+ * Order: scan_output_open (locks; tells the seed of an unfinished run), then the lists are opened with that seed, then
+ * scan_output_identify for each thing that must be the same, then scan_output_begin.
+ *
+ * Errors are said to the user; the exit status comes back.
+ */
+
+#include "output/checkpoint.h"
+#include "output/result_file.h"
+#include "scanner/options.h"
+#include "scanner/tally.h"
+
+struct scan_output {
+    const char *path;
+    struct result_file *file;
+    char *checkpoint_path;
+    struct checkpoint checkpoint;  /* what this run is */
+    struct checkpoint before;      /* what stood there */
+    bool keeps_checkpoint;         /* false for a stream */
+    bool is_resuming;
+    struct watermark written;      /* the writer's */
+    struct watermark skip;         /* what was written before this run: the loop's */
+    struct tally already;
+};
+
+MUST_USE int scan_output_open(struct scan_output *output, const struct options *options);
+
+/* True when an unfinished run stands there: its seed. */
+bool scan_output_seed(const struct scan_output *output, uint64_t *seed);
+
+/* Notes what must be the same when the run is taken up again. */
+void scan_output_identify(struct scan_output *output, enum checkpoint_kind kind, const char *name, const char *format, ...)
+    PRINTF_LIKE(4, 5);
+
+MUST_USE int scan_output_begin(struct scan_output *output, uint64_t seed);
+
+void scan_output_close(struct scan_output *output);

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+#include "scanner/summary.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/resource.h>
+
+#include "output/json.h"
+#include "scanner/base/clock.h"
+
+static void key_u64(struct json *j, const char *key, uint64_t value)
+{
+    json_key_bytes(j, key, strlen(key));
+    json_u64(j, value);
+}
+
+static void key_text(struct json *j, const char *key, const char *value)
+{
+    json_key_bytes(j, key, strlen(key));
+    json_cstr(j, value);
+}
+
+static void print_times(const struct summary *s, struct json *j)
+{
+    char text[CLOCK_TEXT_SIZE];
+    clock_print_utc(s->started_ms, text);
+    key_text(j, "started_at", text);
+    clock_print_utc(s->finished_ms, text);
+    key_text(j, "finished_at", text);
+    key_u64(j, "elapsed_ms", s->elapsed_ms);
+}
+
+static void print_lists(const struct summary *s, struct json *j)
+{
+    json_key(j, "lists");
+    json_begin_array(j);
+    for (size_t i = 0; i < list_count(s->list); i++) {
+        const struct list_facts *f = list_get_facts(s->list, i);
+        char hash[17];
+        snprintf(hash, sizeof(hash), "%016llx", (unsigned long long)f->xxh3);
+        json_begin_object(j);
+        key_text(j, "path", f->path);
+        key_text(j, "format", f->format);
+        key_text(j, "compression", f->compression);
+        key_u64(j, "lines", f->lines);
+        key_u64(j, "names", f->names);
+        key_u64(j, "rejected", f->rejected);
+        key_u64(j, "duplicates", f->duplicates);
+        key_text(j, "xxh3", f->is_finished ? hash : NULL);
+        json_end_object(j);
+    }
+    json_end_array(j);
+    struct list_facts total = list_totals(s->list);
+    key_u64(j, "names", total.names);
+    key_u64(j, "rejected", total.rejected);
+    key_u64(j, "duplicates", total.duplicates);
+    key_u64(j, "excluded", total.excluded);
+}
+
+static void print_tally(const struct tally *t, struct json *j)
+{
+    key_u64(j, "records", t->records);
+    json_key(j, "outcomes");
+    json_begin_object(j);
+    for (int i = 0; i < OUTCOME_COUNT; i++) {
+        key_u64(j, domain_outcome_name((enum domain_outcome)i), t->outcomes[i]);
+    }
+    json_end_object(j);
+    json_key(j, "postures");
+    json_begin_object(j);
+    for (int i = 0; i < POSTURE_COUNT; i++) {
+        key_u64(j, posture_name((enum posture)i), t->postures[i]);
+    }
+    json_end_object(j);
+    key_u64(j, "unknown", t->unknown);
+}
+
+static const char *const rcode_names[16] = {
+    "NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED", "YXDOMAIN", "YXRRSET",
+    "NXRRSET", "NOTAUTH", "NOTZONE",  "RCODE11",  "RCODE12", "RCODE13", "RCODE14",  "RCODE15",
+};
+
+static void print_asking(const struct summary *s, struct json *j)
+{
+    struct asker_stats stats = { 0 };
+    struct shared_stats shared = { 0 };
+    if (s->asker) {
+        asker_stats_get(s->asker, &stats);
+        shared_stats_get(s->shared, &shared);
+    }
+    key_u64(j, "queries", stats.queries);
+    key_u64(j, "shared", shared.hits + shared.joins);
+    key_u64(j, "retries", stats.retries);
+    key_u64(j, "timeouts", stats.timeouts);
+    key_u64(j, "tcp", stats.tcp);
+    key_u64(j, "asked_again", s->asked_again);
+    json_key(j, "rcodes");
+    json_begin_object(j);
+    for (size_t i = 0; i < 16; i++) {
+        if (stats.rcodes[i] > 0) {
+            key_u64(j, rcode_names[i], stats.rcodes[i]);
+        }
+    }
+    json_end_object(j);
+    json_key(j, "resolvers");
+    json_begin_array(j);
+    for (size_t i = 0; i < stats.resolver_count; i++) {
+        struct resolver_stats r;
+        asker_resolver_stats_get(s->asker, i, &r);
+        json_begin_object(j);
+        key_text(j, "address", r.address);
+        key_u64(j, "queries", r.queries);
+        key_u64(j, "answers", r.answers);
+        key_u64(j, "timeouts", r.timeouts);
+        key_u64(j, "servfail", r.servfail);
+        key_u64(j, "refused", r.refused);
+        json_key(j, "rtt_ms_p50");
+        json_double(j, r.rtt_ms_p50, 3);
+        json_key(j, "rtt_ms_p99");
+        json_double(j, r.rtt_ms_p99, 3);
+        key_u64(j, "window", r.window);
+        json_key(j, "healthy");
+        json_bool(j, r.healthy);
+        json_end_object(j);
+    }
+    json_end_array(j);
+}
+
+static uint64_t timeval_ms(struct timeval t)
+{
+    return (uint64_t)t.tv_sec * 1000u + (uint64_t)t.tv_usec / 1000u;
+}
+
+static void print_costs(const struct summary *s, struct json *j)
+{
+    struct rusage usage = { 0 };
+    getrusage(RUSAGE_SELF, &usage);
+    json_key(j, "output");
+    if (s->output) {
+        json_begin_object(j);
+        key_text(j, "path", s->output);
+        key_u64(j, "bytes", s->output_bytes);
+        key_u64(j, "uncompressed_bytes", s->output_uncompressed_bytes);
+        key_u64(j, "frames", s->output_frames);
+        json_end_object(j);
+    } else {
+        json_null(j);
+    }
+    json_key(j, "cpu_ms");
+    json_begin_object(j);
+    key_u64(j, "user", timeval_ms(usage.ru_utime));
+    key_u64(j, "system", timeval_ms(usage.ru_stime));
+    json_end_object(j);
+    key_u64(j, "peak_rss_bytes", (uint64_t)usage.ru_maxrss * 1024u);
+}
+
+static void print(const struct summary *s, struct json *j)
+{
+    json_begin_object(j);
+    key_u64(j, "schema", 1);
+    key_text(j, "version", TRIFECTA_VERSION);
+    json_key(j, "command");
+    json_begin_array(j);
+    for (int i = 0; i < s->argc; i++) {
+        json_cstr(j, s->argv[i]);
+    }
+    json_end_array(j);
+    print_times(s, j);
+    print_lists(s, j);
+    print_tally(&s->tally, j);
+    print_asking(s, j);
+    key_u64(j, "seed", s->seed);
+    key_u64(j, "shards", s->shards);
+    key_u64(j, "shard", s->shard);
+    if (!s->asker) {
+        key_u64(j, "queries_at_most", s->queries_at_most);
+    }
+    print_costs(s, j);
+    key_u64(j, "resumed", s->resumed);
+    json_key(j, "exit_status");
+    json_i64(j, s->exit_status);
+    json_end_object(j);
+}
+
+int summary_write(const struct summary *summary, const char *path)
+{
+    struct json_buffer buffer;
+    if (!json_buffer_init_heap(&buffer, 64 * 1024, 64 * 1024 * 1024)) {
+        return -ENOMEM;
+    }
+    struct json json;
+    json_start(&json, &buffer);
+    print(summary, &json);
+    int err = json_end_line(&json) ? 0 : -EOVERFLOW;
+    FILE *file = err < 0 ? NULL : path ? fopen(path, "we") : stdout;
+    if (err == 0 && !file) {
+        err = -errno;
+    }
+    if (file) {
+        if (fwrite(buffer.bytes, 1, buffer.len, file) != buffer.len || fflush(file) != 0) {
+            err = -errno;
+        }
+        if (path && fclose(file) != 0 && err == 0) {
+            err = -errno;
+        }
+    }
+    json_buffer_deinit(&buffer);
+    return err;
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/*
+ * The one JSON object about a whole run (record.md, "The summary"): --summary FILE at the end, --dry-run on stdout.
+ *
+ * Threads: the main one, when the others are done.
+ */
+
+#include "lists/list.h"
+#include "scanner/dns/shared_targets.h"
+#include "scanner/tally.h"
+
+struct summary {
+    int argc;
+    char *const *argv;
+    int64_t started_ms, finished_ms;     /* wall clock */
+    uint64_t elapsed_ms;                 /* monotonic */
+    const struct list *list;
+    struct tally tally;
+    const struct asker *asker;           /* NULL: nothing was asked (--dry-run) */
+    const struct shared_targets *shared;
+    uint64_t asked_again;                /* domains of the second pass */
+    uint64_t seed, shards, shard;
+    const char *output;                  /* NULL: none */
+    uint64_t output_bytes, output_uncompressed_bytes, output_frames;
+    uint64_t queries_at_most;            /* --dry-run */
+    uint64_t resumed;
+    int exit_status;
+};
+
+/* 0 or a negative errno; path NULL: stdout. */
+MUST_USE int summary_write(const struct summary *summary, const char *path);
