@@ -58,12 +58,13 @@ $(BUILD)/world: $(call obj,$(WORLD)) $(call archives,base)
 define layer_rules
 $$(BUILD)/lib$(1).a: $$(call obj,$$(SRC_$(1)))
 	@rm -f $$@ && $$(AR) rcs $$@ $$^
-$$(BUILD)/tests/$(1)/%_test: $$(BUILD)/tests/$(1)/%_test.o $$(BUILD)/libsupport.a $$(call archives,$$(BELOW_$(1)))
+$$(BUILD)/tests/$(1)/%_test: $$(BUILD)/tests/$(1)/%_test.o $$(BUILD)/libsupport.a $$(call archives,$$(BELOW_$(1))) $$(BUILD)/libbase.a
 	$$(CC) $$(ALL_CFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(TEST_LIBS)
 endef
 $(foreach l,$(LAYERS),$(eval $(call layer_rules,$(l))))
 
 # An archive: a test takes only what it uses, so support may know upper layers without every test being linked with them.
+# Support itself stands on base, which is therefore last in every test's link.
 $(BUILD)/libsupport.a: $(call obj,$(SUPPORT))
 	@rm -f $@ && $(AR) rcs $@ $^
 
