@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: MIT
+#include "scanner/check_print.h"
+
+#include <inttypes.h>
+
+enum colour { PLAIN, BOLD, DIM, RED, YELLOW, GREEN, COLOUR_COUNT };
+static const char *const colour_codes[COLOUR_COUNT] = { "\033[0m", "\033[1m", "\033[2m", "\033[31m", "\033[33m", "\033[32m" };
+
+struct sheet {
+    FILE *out;
+    const struct check_style *style;
+};
+
+static void paint(const struct sheet *s, enum colour colour)
+{
+    if (s->style->is_coloured) {
+        fputs(colour_codes[colour], s->out);
+    }
+}
+
+static void put_coloured(const struct sheet *s, enum colour colour, const char *text)
+{
+    paint(s, colour);
+    fputs(text, s->out);
+    paint(s, PLAIN);
+}
+
+/* By the rule of the records: printable ASCII, `\\`, `\DDD`. */
+static void put_dns_text(const struct sheet *s, span text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        if (c == '\\') {
+            fputs("\\\\", s->out);
+        } else if (c >= 0x20 && c < 0x7f) {
+            fputc(c, s->out);
+        } else {
+            fprintf(s->out, "\\%03d", c);
+        }
+    }
+}
+
+/* Words wrapped at the style's columns; `indent` blanks in front of every line but the first, which is at `at`. */
+static void put_wrapped(const struct sheet *s, const char *text, size_t indent, size_t at)
+{
+    span rest = span_from_cstr(text);
+    bool is_first = true;
+    while (rest.len > 0) {
+        span word = span_cut(&rest, ' ');
+        if (!is_first && at + 1 + word.len > s->style->columns) {
+            fprintf(s->out, "\n%*s", (int)indent, "");
+            at = indent;
+        } else if (!is_first) {
+            fputc(' ', s->out);
+            at++;
+        }
+        fwrite(word.ptr, 1, word.len, s->out);
+        at += word.len;
+        is_first = false;
+    }
+}
+
+static void begin_section(const struct sheet *s, const char *name, enum colour colour, const char *status)
+{
+    fprintf(s->out, "  ");
+    paint(s, BOLD);
+    fprintf(s->out, "%-9s", name);
+    paint(s, PLAIN);
+    put_coloured(s, colour, status);
+    fputc('\n', s->out);
+}
+
+static void put_branch(const struct sheet *s, size_t depth, bool is_last)
+{
+    fprintf(s->out, "  %*s", (int)(9 + depth * 3), "");
+    fputs(s->style->is_utf8 ? (is_last ? "└─ " : "├─ ") : (is_last ? "`- " : "|- "), s->out);
+}
+
+static void put_record(const struct sheet *s, span record)
+{
+    fprintf(s->out, "           ");
+    paint(s, DIM);
+    put_dns_text(s, record);
+    paint(s, PLAIN);
+    fputc('\n', s->out);
+}
+
+static void put_names(const struct sheet *s, const char *label, const char *const *names, size_t count)
+{
+    if (count == 0) {
+        return;
+    }
+    fprintf(s->out, "           %s: ", label);
+    for (size_t i = 0; i < count; i++) {
+        fprintf(s->out, "%s%s", i ? ", " : "", names[i]);
+    }
+    fputc('\n', s->out);
+}
+
+static void print_mx(const struct sheet *s, const struct mx_result *mx)
+{
+    static const struct {
+        const char *text;
+        enum colour colour;
+    } words[] = {
+        [MX_NOT_CHECKED] = { "not checked", DIM },
+        [MX_OK] = { "ok", GREEN },
+        [MX_NONE] = { "none: no MX record", PLAIN },
+        [MX_NULL] = { "null MX: the domain receives no mail", GREEN },
+        [MX_INVALID] = { "invalid: no listed host can receive mail", RED },
+        [MX_TEMPERROR] = { "unknown: the DNS did not answer", YELLOW },
+    };
+    begin_section(s, "MX", words[mx->status].colour, words[mx->status].text);
+    for (size_t i = 0; i < mx->host_count; i++) {
+        put_branch(s, 0, i + 1 == mx->host_count);
+        fprintf(s->out, "%u %.*s\n", mx->hosts[i].preference, SPAN_ARG(mx->hosts[i].exchange));
+    }
+    put_names(s, "provider", mx->providers, mx->provider_count);
+}
+
+enum { TREE_DEPTH_SHOWN = 24, TREE_NODES_SHOWN = 400 };
+
+static void print_spf_node(const struct sheet *s, const struct spf_tree_node *node, size_t depth, size_t *budget)
+{
+    for (size_t i = 0; i < node->term_count; i++) {
+        const struct spf_tree_term *term = &node->terms[i];
+        if (*budget == 0) {
+            return;
+        }
+        --*budget;
+        put_branch(s, depth, i + 1 == node->term_count);
+        put_dns_text(s, term->text);
+        if (term->target) {
+            paint(s, DIM);
+            fprintf(s->out, "  (%" PRIu32 " lookup%s below)", term->target->lookups, term->target->lookups == 1 ? "" : "s");
+            paint(s, PLAIN);
+        }
+        fputc('\n', s->out);
+        if (term->target && depth < TREE_DEPTH_SHOWN) {
+            print_spf_node(s, term->target, depth + 1, budget);
+        }
+    }
+}
+
+static void print_spf(const struct sheet *s, const struct spf_result *spf)
+{
+    static const struct {
+        const char *text;
+        enum colour colour;
+    } words[] = {
+        [SPF_NOT_CHECKED] = { "not checked", DIM },
+        [SPF_VALID] = { "valid", GREEN },
+        [SPF_NONE] = { "none: no SPF record", YELLOW },
+        [SPF_PERMERROR] = { "permerror: receivers cannot use it", RED },
+        [SPF_TEMPERROR] = { "unknown: the DNS did not answer for all of it", YELLOW },
+    };
+    begin_section(s, "SPF", words[spf->status].colour, words[spf->status].text);
+    if (spf->has_record) {
+        put_record(s, spf->record);
+    }
+    if (spf->tree) {
+        size_t budget = TREE_NODES_SHOWN;
+        print_spf_node(s, spf->tree, 0, &budget);
+        if (budget == 0) {
+            fprintf(s->out, "           (the tree goes on: --json --records full has all of it)\n");
+        }
+    }
+    if (spf->has_numbers) {
+        fprintf(s->out, "           ");
+        put_coloured(s, spf->lookups > SPF_LOOKUP_LIMIT ? RED : PLAIN, "");
+        paint(s, spf->lookups > SPF_LOOKUP_LIMIT ? RED : PLAIN);
+        fprintf(s->out, "%" PRIu32 " of %d lookups", spf->lookups, SPF_LOOKUP_LIMIT);
+        paint(s, PLAIN);
+        fprintf(s->out, ", %" PRIu32 " of %d void; %s%" PRIu64 " IPv4 addresses and %s%" PRIu64 " IPv6 /64s may send\n",
+                spf->void_lookups, SPF_VOID_LIMIT, spf->is_exact ? "" : "at least ", spf->ipv4_addresses,
+                spf->is_exact ? "" : "at least ", spf->ipv6_slash64s);
+    }
+    if (spf->limit_hit.len > 0) {
+        fprintf(s->out, "           limit reached at: ");
+        put_dns_text(s, spf->limit_hit);
+        fputc('\n', s->out);
+    }
+    put_names(s, "provider", spf->providers, spf->provider_count);
+}
+
+static void print_dkim(const struct sheet *s, const struct dkim_result *dkim)
+{
+    static const struct {
+        const char *text;
+        enum colour colour;
+    } words[] = {
+        [DKIM_NOT_CHECKED] = { "not checked", DIM },
+        [DKIM_FOUND] = { "found", GREEN },
+        [DKIM_REVOKED] = { "revoked keys only", YELLOW },
+        [DKIM_INVALID] = { "invalid: what answers is of no use", RED },
+        [DKIM_WILDCARD] = { "wildcard: every selector gets the same answer", PLAIN },
+        [DKIM_NONE_FOUND] = { "none found", YELLOW },
+        [DKIM_TEMPERROR] = { "unknown: the DNS did not answer", YELLOW },
+    };
+    static const char *const namespaces[] = { "unknown", "exists", "absent: no selector can exist (RFC 8020)" };
+    static const char *const statuses[] = { "valid", "revoked", "invalid", "dangling alias" };
+    static const char *const types[] = { "", "rsa", "ed25519" };
+    begin_section(s, "DKIM", words[dkim->status].colour, words[dkim->status].text);
+    if (dkim->status == DKIM_NOT_CHECKED) {
+        return;
+    }
+    for (size_t i = 0; i < dkim->selector_count; i++) {
+        const struct dkim_selector *k = &dkim->selectors[i];
+        put_branch(s, 0, i + 1 == dkim->selector_count);
+        fprintf(s->out, "%.*s: ", SPAN_ARG(k->selector));
+        put_coloured(s, k->status == DKIM_KEY_VALID ? GREEN : k->status == DKIM_KEY_REVOKED ? PLAIN : RED, statuses[k->status]);
+        if (k->key_bits > 0) {
+            fprintf(s->out, ", %s %" PRIu32 " bits", types[k->key_type], k->key_bits);
+        }
+        if (k->is_testing) {
+            fprintf(s->out, ", testing");
+        }
+        if (k->cname.len > 0) {
+            fprintf(s->out, ", alias of %.*s", SPAN_ARG(k->cname));
+        }
+        if (k->provider) {
+            fprintf(s->out, " (%s)", k->provider);
+        }
+        fputc('\n', s->out);
+    }
+    fprintf(s->out, "           namespace %s; %" PRIu32 " selectors asked for\n", namespaces[dkim->namespace_state], dkim->probed);
+}
+
+static void put_uris(const struct sheet *s, const char *label, const span *uris, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        fprintf(s->out, "           %s ", label);
+        put_dns_text(s, uris[i]);
+        fputc('\n', s->out);
+    }
+}
+
+static const char *policy_text(enum dmarc_policy policy)
+{
+    const char *name = dmarc_policy_name(policy);
+    return name ? name : "no policy";
+}
+
+static void print_dmarc(const struct sheet *s, const struct dmarc_result *dmarc)
+{
+    static const struct {
+        const char *text;
+        enum colour colour;
+    } words[] = {
+        [DMARC_NOT_CHECKED] = { "not checked", DIM },
+        [DMARC_VALID] = { "valid", GREEN },
+        [DMARC_NONE] = { "none: no DMARC record", YELLOW },
+        [DMARC_INVALID] = { "invalid: receivers do not use what is published", RED },
+        [DMARC_TEMPERROR] = { "unknown: the DNS did not answer", YELLOW },
+    };
+    begin_section(s, "DMARC", words[dmarc->status].colour, words[dmarc->status].text);
+    if (dmarc->has_record) {
+        put_record(s, dmarc->record);
+    }
+    if (dmarc->found_at.len > 0) {
+        fprintf(s->out, "           at _dmarc.%.*s%s\n", SPAN_ARG(dmarc->found_at), dmarc->is_inherited ? ", inherited" : "");
+    }
+    if (dmarc->status == DMARC_VALID) {
+        fprintf(s->out, "           effective: %s (RFC 9989: %s, RFC 7489: %s); subdomains %s, nonexistent ones %s\n",
+                policy_text(dmarc->effective_policy), policy_text(dmarc->policy_9989), policy_text(dmarc->policy_7489),
+                policy_text(dmarc->subdomain_policy), policy_text(dmarc->nonexistent_policy));
+        put_uris(s, "reports to", dmarc->rua, dmarc->rua_count);
+        put_uris(s, "failures to", dmarc->ruf, dmarc->ruf_count);
+    }
+    put_names(s, "reporting", dmarc->report_vendors, dmarc->report_vendor_count);
+}
+
+static void print_record_status(const struct sheet *s, const char *name, enum record_status status)
+{
+    static const struct {
+        const char *text;
+        enum colour colour;
+    } words[] = {
+        [RECORD_NOT_CHECKED] = { "not checked", DIM }, [RECORD_VALID] = { "valid", GREEN },
+        [RECORD_NONE] = { "none", PLAIN },             [RECORD_INVALID] = { "invalid", RED },
+        [RECORD_TEMPERROR] = { "unknown: the DNS did not answer", YELLOW },
+    };
+    if (status != RECORD_NOT_CHECKED) {
+        begin_section(s, name, words[status].colour, words[status].text);
+    }
+}
+
+static void print_findings(const struct sheet *s, const struct findings *findings)
+{
+    static const enum colour colours[] = { [SEVERITY_ERROR] = RED, [SEVERITY_WARNING] = YELLOW, [SEVERITY_INFO] = DIM };
+    if (findings->count == 0) {
+        return;
+    }
+    fputc('\n', s->out);
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct finding *f = &findings->items[i];
+        const struct finding_kind *kind = finding_kind(f->id);
+        fprintf(s->out, "  ");
+        paint(s, colours[f->severity]);
+        fprintf(s->out, "%-8s", severity_name(f->severity));
+        paint(s, PLAIN);
+        fprintf(s->out, " %s", kind->id);
+        if (f->detail.len > 0) {
+            fputs(": ", s->out);
+            put_dns_text(s, f->detail);
+        }
+        fputc('\n', s->out);
+        if (f->severity == SEVERITY_INFO) {
+            continue;
+        }
+        fprintf(s->out, "           ");
+        put_wrapped(s, kind->meaning, 11, 11);
+        fputc('\n', s->out);
+        if (kind->remedy[0]) {
+            fprintf(s->out, "           ");
+            paint(s, BOLD);
+            fputs("What to do: ", s->out);
+            paint(s, PLAIN);
+            put_wrapped(s, kind->remedy, 11, 23);
+            fputc('\n', s->out);
+        }
+    }
+}
+
+static enum colour posture_colour(enum posture posture)
+{
+    switch (posture) {
+    case POSTURE_PROTECTED:
+    case POSTURE_PARKED_PROTECTED: return GREEN;
+    case POSTURE_NONEXISTENT:
+    case POSTURE_UNKNOWN: return PLAIN;
+    case POSTURE_PARTIAL:
+    case POSTURE_MONITORING: return YELLOW;
+    default: return RED;
+    }
+}
+
+static const char *ternary_text(enum ternary value)
+{
+    static const char *const names[] = { "no", "yes", "unknown" };
+    return names[value];
+}
+
+void check_print(FILE *out, const struct check_style *style, const struct assessment *a, const struct record_facts *facts)
+{
+    struct sheet s = { .out = out, .style = style };
+    paint(&s, BOLD);
+    fprintf(out, "%.*s", SPAN_ARG(a->domain));
+    paint(&s, PLAIN);
+    fputs(": ", out);
+    put_coloured(&s, posture_colour(a->posture), posture_name(a->posture));
+    fputs("\n  ", out);
+    put_wrapped(&s, posture_kind(a->posture)->meaning, 2, 2);
+    fprintf(out, "\n  spoofable: %s; its subdomains: %s; sends mail: %s\n\n", ternary_text(a->spoofable),
+            ternary_text(a->spoofable_subdomains), ternary_text(a->sends));
+    if (a->outcome != OUTCOME_OK) {
+        begin_section(&s, "DNS", a->outcome == OUTCOME_NXDOMAIN ? PLAIN : YELLOW, domain_outcome_name(a->outcome));
+    }
+    print_dmarc(&s, &a->dmarc);
+    print_spf(&s, &a->spf);
+    print_dkim(&s, &a->dkim);
+    print_mx(&s, &a->mx);
+    print_record_status(&s, "MTA-STS", a->mta_sts.status);
+    print_record_status(&s, "TLS-RPT", a->tls_rpt.status);
+    put_uris(&s, "reports to", a->tls_rpt.rua, a->tls_rpt.rua_count);
+    print_record_status(&s, "BIMI", a->bimi.status);
+    print_findings(&s, &a->findings);
+    fprintf(out, "\n  %" PRIu32 " questions (%" PRIu32 " shared, %" PRIu32 " retries, %" PRIu32 " over TCP) in %" PRIu64 " ms\n",
+            facts->queries, facts->shared, facts->retries, facts->tcp, facts->elapsed_ms);
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/*
+ * One domain drawn for a person: verdict, a tree per mechanism, findings worst first with what to do.
+ *
+ * Bytes of the DNS are printed by the rule of the records (`\DDD`), so nothing a zone holds reaches the terminal raw.
+ *
+ * Threads: any; writes to the stream given.
+ */
+
+#include <stdio.h>
+
+#include "scanner/record.h"
+
+struct check_style {
+    bool is_coloured;
+    bool is_utf8;      /* tree lines and marks beyond ASCII */
+    size_t columns;    /* where long texts are wrapped; at least 40 */
+};
+
+void check_print(FILE *out, const struct check_style *style, const struct assessment *a, const struct record_facts *facts);
