@@ -24,7 +24,7 @@ struct checked {
     enum posture posture;
 };
 
-struct check {
+struct check_run {
     const struct options *options;
     struct scan_loop *loop;
     struct check_style style;
@@ -37,7 +37,7 @@ struct check {
 
 static enum entry_take take_entry(void *owner, struct domain_entry *out)
 {
-    struct check *c = owner;
+    struct check_run *c = owner;
     if (c->next == c->count) {
         return ENTRY_END;
     }
@@ -63,7 +63,7 @@ static void print_json(FILE *out, const struct assessment *a, const struct recor
 
 static void on_finished(void *owner, struct domain_scan *d)
 {
-    struct check *c = owner;
+    struct check_run *c = owner;
     struct checked *result = &c->results[d->index];
     struct assessment assessment;
     struct record_facts facts;
@@ -103,7 +103,7 @@ static struct check_style find_style(void)
     };
 }
 
-static int read_names(struct check *c)
+static int read_names(struct check_run *c)
 {
     const struct options *o = c->options;
     if (o->argument_count == 0 || o->argument_count > CHECK_DOMAINS_MAX) {
@@ -163,7 +163,7 @@ static bool meets(const char *require, enum posture posture)
     return false;
 }
 
-static int print_results(const struct check *c)
+static int print_results(const struct check_run *c)
 {
     int status = EXIT_DONE;
     for (size_t i = 0; i < c->count; i++) {
@@ -188,7 +188,7 @@ static int print_results(const struct check *c)
     return status;
 }
 
-static int run(struct check *c, struct setup *setup)
+static int run(struct check_run *c, struct setup *setup)
 {
     uv_loop_t uv;
     uv_loop_init(&uv);
@@ -228,7 +228,7 @@ int check_command(const struct options *given, int argc, char **argv)
     static char scratch[SCRATCH_SIZE];
     struct options options = *given;
     struct setup setup;
-    struct check c = { .options = &options, .style = find_style() };
+    struct check_run c = { .options = &options, .style = find_style() };
     arena_init(&c.scratch, scratch, sizeof(scratch), SCRATCH_LIMIT);
     if (options.concurrency > CHECK_CONCURRENCY) {
         options.concurrency = CHECK_CONCURRENCY;
