@@ -8,7 +8,10 @@
  * Matching is at label boundaries, without case, the longest pattern wins; "=name" is exact, "*" one label (in a
  * dkim-selector: any run of characters). Fast enough for the hot path: no linear scan of the table for a name.
  *
- * Threads: immutable after _new.  Memory: heap; `text` must outlive the table (names point into copies made at start).
+ * What `name` is, by kind: a host name for most; the whole selector for DKIM_SELECTOR; the text of a TXT record, or the
+ * name it stands at, for TXT_VERIFICATION (the pattern is its beginning); the host of the URI for RUA and TLS_RPT.
+ *
+ * Threads: immutable after _new.  Memory: heap; `text` is copied and may go after _new.
  */
 
 #include "scanner/base/span.h"
@@ -28,7 +31,7 @@ struct provider {
 
 struct provider_table;
 
-/* NULL: out of memory, or a line that cannot be read (*bad_line says which, from 1). */
+/* NULL: out of memory (*bad_line is 0), or a line that cannot be read (*bad_line says which, from 1). */
 struct provider_table *provider_table_new(span text, size_t *bad_line);
 void provider_table_free(struct provider_table *table);
 
@@ -51,7 +54,12 @@ struct selector_table *selector_table_new(span text, size_t *bad_line);
 /* A table of the selectors given (one a line or separated by commas), all tier 1. */
 struct selector_table *selector_table_new_plain(span text);
 void selector_table_free(struct selector_table *table);
-/* Adds a selector in front (tier 1); false when out of memory or it is no name. */
+/* Adds a selector in front (tier 1), or moves it there; false when out of memory or it is no name. */
 bool selector_table_add(struct selector_table *table, span selector);
 size_t selector_table_count(const struct selector_table *table);
 const struct selector_row *selector_table_row(const struct selector_table *table, size_t index);
+/* Where a selector stands; the count when it does not. */
+size_t selector_table_find(const struct selector_table *table, span selector);
+
+/* One or more labels of letters, digits, hyphen and underscore (RFC 6376 3.1, and what is seen in the field). */
+bool selector_is_name(span selector);

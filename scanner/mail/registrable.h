@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/*
+ * A name that something points at does not exist: can anybody register it? Said to be so when its registrable domain is
+ * NXDOMAIN: by the SOA in the NXDOMAIN itself, which then belongs to a name above it (RFC 2308 2.1), and only where no SOA
+ * came by a question of its own. Public suffixes themselves are not for sale; nor is what lies in the subject's own domain.
+ *
+ * Threads: any; pure.
+ */
+
+#include "scanner/mail/subject.h"
+
+/* The registrable domain to ask NS at (ASK_REGISTRABLE) before registrable_is_open() can tell; empty: nothing to ask. */
+span registrable_question(const struct subject *s, span name, const struct rrset *nxdomain);
+
+/* True when it is certain. `nxdomain` is the answer that said `name` does not exist. */
+bool registrable_is_open(const struct subject *s, span name, const struct rrset *nxdomain);
