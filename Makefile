@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-# trifecta: make | check | demo | bench | asan | tsan | fuzz | install | deps | clean
+# trifecta: make | check | demo | bench | asan | tsan | fuzz | install | deps | clean (see README.md)
 
 VERSION  := $(shell cat VERSION)
 PREFIX   ?= /usr/local
 BUILD    ?= build
+SHELL    := /bin/bash
 CFLAGS   ?= -O2 -g
 PKG_CONFIG ?= pkg-config
 
@@ -19,10 +20,10 @@ PKGS          := libuv libcares libzstd libarchive libidn2 libpsl libxxhash libc
 MALLOC        ?= jemalloc
 
 WARN     := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wvla
-ALL_CFLAGS  = -std=c17 -D_GNU_SOURCE -DTRIFECTA_VERSION='"$(VERSION)"' -I. $(WARN) $(CFLAGS) \
-              $(shell $(PKG_CONFIG) --cflags $(PKGS)) -pthread -MMD -MP
-LIBS        = $(shell $(PKG_CONFIG) --libs $(PKGS) $(MALLOC)) -pthread -lm
-TEST_LIBS   = $(shell $(PKG_CONFIG) --libs cmocka $(PKGS)) -pthread -lm
+PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
+LIBS       := $(shell $(PKG_CONFIG) --libs $(PKGS) $(MALLOC) 2>/dev/null) -pthread -lm
+TEST_LIBS  := $(shell $(PKG_CONFIG) --libs cmocka $(PKGS) 2>/dev/null) -pthread -lm
+ALL_CFLAGS  = -std=c17 -D_GNU_SOURCE -DTRIFECTA_VERSION='"$(VERSION)"' -I. $(WARN) $(CFLAGS) $(PKG_CFLAGS) -pthread -MMD -MP
 
 obj      = $(patsubst %.c,$(BUILD)/%.o,$(1))
 archives = $(patsubst %,$(BUILD)/lib%.a,$(1))
@@ -36,10 +37,10 @@ BELOW_dns     := dns base
 BELOW_scanner := $(LAYERS)
 TESTS    := $(wildcard $(LAYERS:%=tests/%/*_test.c))
 TEST_BIN := $(patsubst %.c,$(BUILD)/%,$(TESTS))
-SUPPORT  := $(wildcard tests/support/*.c)
+SUPPORT  := $(filter-out tests/support/replay.c,$(wildcard tests/support/*.c))
 WORLD    := $(wildcard bench/world/*.c)
 
-.PHONY: all check demo bench asan tsan fuzz install deps clean
+.PHONY: all check demo bench asan tsan fuzz install deps test-deps clean
 .DEFAULT_GOAL := all
 .SECONDARY:
 
@@ -75,9 +76,56 @@ $(BUILD)/%.o: %.c VERSION
 # What .incbin pulls in is no header: name it.
 $(BUILD)/lists/builtin.o: lists/providers.tsv lists/selectors.txt
 
-check: deps
-	@$(MAKE) --no-print-directory -j$$(nproc) all $(TEST_BIN)
-	@BUILD=$(BUILD) tests/run $(TEST_BIN)
+# --- tests -----------------------------------------------------------------------------------------------------------
+SCRIPTS := $(wildcard tests/structure/*_test.sh tests/e2e/*_test.sh)
+FUZZERS := $(patsubst tests/fuzz/%_fuzz.c,%,$(wildcard tests/fuzz/*_fuzz.c))
+REPLAY  := $(patsubst %,$(BUILD)/tests/fuzz/%_replay,$(FUZZERS))
+
+check: test-deps
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(TEST_BIN) $(REPLAY)
+	@BUILD=$(BUILD) tests/run $(TEST_BIN) tests/fuzz/replay_test.sh $(SCRIPTS)
+
+# The corpora of the fuzzers, run by an ordinary program.
+$(BUILD)/tests/fuzz/%_replay: $(BUILD)/tests/fuzz/%_fuzz.o $(BUILD)/tests/support/replay.o $(call obj,$(SUPPORT)) $(call archives,$(LAYERS))
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS)
+
+SAN = --no-print-directory MALLOC= SAN_RUN=1
+asan: test-deps
+	@$(MAKE) $(SAN) BUILD=build/asan CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined" san-check
+tsan: test-deps
+	@$(MAKE) $(SAN) BUILD=build/tsan CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=thread" san-check
+.PHONY: san-check
+san-check:
+	@$(MAKE) --no-print-directory -j$$(nproc) $(BUILD)/trifecta $(BUILD)/world $(TEST_BIN) $(REPLAY)
+	@BUILD=$(BUILD) tests/run $(TEST_BIN) tests/fuzz/replay_test.sh tests/e2e/world_test.sh tests/e2e/servers_test.sh
+
+# make fuzz SECONDS=600: each target for so long, both cores kept busy.
+SECONDS ?= 60
+fuzz: deps
+	@tests/fuzz/run $(SECONDS) $(FUZZERS)
+
+# --- to see, to measure, to install ----------------------------------------------------------------------------------
+demo: deps
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@bench/demo
+
+bench: test-deps
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@bench/run
+
+install: trifecta
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/trifecta
+	install -m 755 trifecta $(DESTDIR)$(PREFIX)/bin/trifecta
+	install -m 644 README.md LICENSE CHANGELOG.md docs/record.schema.json $(DESTDIR)$(PREFIX)/share/doc/trifecta/
+
+# Debian packages, installed only when one is missing; the servers are for the tests and benches alone.
+DEPS      := build-essential pkg-config libuv1-dev libc-ares-dev libjemalloc-dev libzstd-dev libck-dev libarchive-dev \
+             libidn2-dev libpsl-dev publicsuffix libxxhash-dev libssl-dev jq zstd
+TEST_DEPS := $(DEPS) libcmocka-dev nsd unbound dnsperf
+deps:
+	@deploy/install-packages $(DEPS)
+test-deps:
+	@deploy/install-packages $(TEST_DEPS)
 
 clean:
 	rm -rf build trifecta world
