@@ -4,6 +4,7 @@
 #include "scanner/mail/dmarc_uri.h"
 #include "scanner/mail/freemail.h"
 #include "scanner/mail/providers.h"
+#include "scanner/mail/registrable.h"
 
 enum authorisation {
     AUTHORISATION_NOT_NEEDED, /* the domain's own organization */
@@ -95,13 +96,6 @@ static void collect(const struct subject *s, const struct dmarc_discovery *d, co
     }
 }
 
-static span registrable(const struct subject *s, span host)
-{
-    const struct suffix_list *list = &s->config->suffixes;
-    span domain = list->organizational_domain(list->list, host);
-    return list->is_public_suffix(list->list, domain) ? span_of("", 0) : domain;
-}
-
 size_t dmarc_report_ask(const struct subject *s, const struct dmarc_discovery *d, const struct dmarc_node *node)
 {
     struct destinations all;
@@ -115,6 +109,11 @@ size_t dmarc_report_ask(const struct subject *s, const struct dmarc_discovery *d
     return added;
 }
 
+static const struct rrset *authorisation_answer(const struct subject *s, const struct destination *to)
+{
+    return subject_answer(s, to->authorisation_name, DNS_TXT); /* never asked for what needs none */
+}
+
 size_t dmarc_report_ask_more(const struct subject *s, const struct dmarc_discovery *d, const struct dmarc_node *node)
 {
     struct destinations all;
@@ -122,11 +121,8 @@ size_t dmarc_report_ask_more(const struct subject *s, const struct dmarc_discove
     collect(s, d, node, &all);
     for (size_t i = 0; i < all.count; i++) {
         const struct destination *to = &all.items[i];
-        span domain = registrable(s, to->host);
-        if (to->authorisation_name.len > 0 && domain.len > 0 &&
-            subject_answer(s, to->authorisation_name, DNS_TXT)->outcome == DNS_NXDOMAIN) {
-            added += subject_ask(s, domain, DNS_A, ASK_REGISTRABLE);
-        }
+        span domain = registrable_question(s, to->host, authorisation_answer(s, to));
+        added += domain.len > 0 && subject_ask(s, domain, DNS_NS, ASK_REGISTRABLE);
         if (subject_checks(s, CHECK_HOSTS) && subject_answer(s, to->host, DNS_MX)->outcome == DNS_NODATA) {
             added += subject_ask(s, to->host, DNS_A, ASK_HOST);
             added += subject_ask(s, to->host, DNS_AAAA, ASK_HOST);
@@ -147,7 +143,7 @@ static enum authorisation authorisation_of(const struct subject *s, const struct
     if (to->authorisation_name.len == 0) {
         return s->arena->was_exhausted ? AUTHORISATION_UNKNOWN : AUTHORISATION_IMPOSSIBLE;
     }
-    const struct rrset *rrset = subject_answer(s, to->authorisation_name, DNS_TXT);
+    const struct rrset *rrset = authorisation_answer(s, to);
     if (rrset_is_failure(rrset)) {
         return AUTHORISATION_UNKNOWN;
     }
@@ -223,24 +219,12 @@ static bool takes_no_mail(const struct subject *s, span host)
            rrset_is_absent(subject_answer(s, host, DNS_AAAA));
 }
 
-/* NXDOMAIN at the registrable domain, said by its registry: the SOA, when one came, is that of a name above. */
-static bool is_unregistered(const struct subject *s, span host)
-{
-    span domain = registrable(s, host);
-    if (domain.len == 0) {
-        return false;
-    }
-    const struct rrset *a = subject_answer(s, domain, DNS_A);
-    return a->outcome == DNS_NXDOMAIN && !a->has_alias &&
-           (a->soa_owner.len == 0 || !name_is_within(a->soa_owner, domain));
-}
-
 static void note_destination(const struct subject *s, const struct uri_rules *rules, const struct destination *to,
                              enum authorisation authorisation)
 {
     if (authorisation == AUTHORISATION_ABSENT) {
         findings_add(s->findings, rules->unauthorised, to->host);
-        if (is_unregistered(s, to->host)) {
+        if (registrable_is_open(s, to->host, authorisation_answer(s, to))) {
             findings_add(s->findings, rules->unregistered, to->host);
         }
     }
