@@ -20,6 +20,7 @@ struct asked {
     uint8_t purpose;            /* enum plan_purpose: why it was asked first */
     bool is_shared;             /* may be answered by what another domain has asked (the name lies outside this domain) */
     bool was_shared;            /* and was */
+    uint8_t spf_marks;          /* what the SPF planner wants of it, whoever asked first; 0 to begin with */
     uint32_t hash;
     const struct rrset *rrset;  /* NULL while pending */
 };

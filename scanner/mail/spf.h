@@ -58,6 +58,7 @@ enum { SPF_LOOKUP_LIMIT = 10, SPF_VOID_LIMIT = 2, SPF_MX_HOST_LIMIT = 10, SPF_TE
 
 struct spf_plan {
     size_t expanded;              /* answers of the set whose records were read for further questions */
+    size_t terms;                 /* counted terms followed so far, at most SPF_TERMS_MAX */
     bool has_begun;
 };
 
