@@ -57,17 +57,18 @@ struct lookup {
     /* Private to scanner/dns/. */
     struct link link;           /* waiting, parked, finished, or a waiter of a shared entry */
     struct flight *flights;     /* tries that c-ares still knows, newest first */
-    void (*on_done)(struct lookup *, void *);
+    void (*on_done)(struct lookup *, void *);   /* instead of the asker's */
     void *on_done_user;
     struct shared_entry *shared;
     const struct rrset *worst;  /* the most informative failure so far */
     uint64_t ready_ns;          /* parked until then */
     uint64_t tried;             /* resolvers tried, one bit each (index modulo 64) */
-    uint32_t only_resolver;     /* index + 1: asks nobody else (probe); 0: any */
-    uint8_t tries;
-    uint8_t tries_max;          /* 0: the asker's */
+    uint32_t only_resolver;     /* index + 1: asks nobody else; 0: any */
+    uint8_t tries, tries_max;   /* tries_max 0: as the options say */
+    uint8_t place;              /* which list it is in */
     uint8_t case_mismatches;
-    bool without_edns, without_case, by_tcp, is_queued;
+    bool without_edns, without_case, by_tcp;
+    bool is_follow_up;          /* what is sent next belongs to the try before: TCP after truncation */
     uint16_t last_resolver;
 };
 

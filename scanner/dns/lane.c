@@ -321,6 +321,9 @@ void lane_tick(struct lane *lane)
         lane_flush(lane);
     }
     if (lane->count > 0) {
+        if (!lane->options.over_tcp) {
+            read_udp(lane);
+        }
         ares_process_fd(lane->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
     }
 }

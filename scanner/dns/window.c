@@ -13,33 +13,42 @@ static const double tolerated = 0.15;       /* failures beyond the usual share b
 static const double hopeless = 0.65;        /* beyond it no list is to blame */
 static const double usual_max = 0.5;
 
-void window_init(struct window *window, size_t start, size_t floor, size_t ceiling)
-{
-    *window = (struct window){
-        .size = (double)start, .floor = (double)floor, .ceiling = (double)ceiling, .is_slow_start = true,
-    };
-}
-
 static double within(double value, double low, double high)
 {
-    return value < low ? low : value > high ? high : value;
+    return value > high ? high : value < low ? low : value;
 }
 
-static void shrink(struct window *window, double factor)
+void window_init(struct window *window, size_t start, size_t ceiling)
+{
+    *window = (struct window){ .ceiling = (double)ceiling, .is_slow_start = true };
+    window->size = within((double)start, 1, window->ceiling);
+}
+
+void window_set_ceiling(struct window *window, size_t ceiling)
+{
+    window->ceiling = (double)ceiling;
+    window->size = within(window->size, 1, window->ceiling);
+}
+
+/* Never raises the size: a window below this floor stays where it is. */
+static void shrink(struct window *window, double factor, double floor)
 {
     if (window->size >= PLATEAU_FROM && window->size <= PLATEAU_TO && window->cuts_near_1000 < UINT8_MAX) {
         window->cuts_near_1000++;
     }
-    window->size = within(window->size * factor, window->floor, window->ceiling);
+    if (window->size > floor) {
+        window->size = within(window->size * factor, floor, window->ceiling);
+    }
     window->is_slow_start = false;
     window->generation++;
     window->seen = 0;
+    window->refused = 0;
     window->failed = 0;
 }
 
 void window_cut(struct window *window)
 {
-    shrink(window, 0.5);
+    shrink(window, 0.5, WINDOW_FLOOR_LOSS);
 }
 
 /* Up slowly (a long overload must not become the custom), down fast. */
@@ -53,13 +62,15 @@ static void end_epoch(struct window *window)
 {
     double share = window->failed / window->seen;
     double excess = share - window->usual;
+    double floor = window->refused > window->seen / 4 ? WINDOW_FLOOR_REFUSAL : WINDOW_FLOOR_LOSS;
     learn_usual(window, share);
     window->seen = 0;
+    window->refused = 0;
     window->failed = 0;
     if (share > hopeless) {
-        shrink(window, 0.5);
+        shrink(window, 0.5, floor);
     } else if (excess > tolerated) {
-        shrink(window, 0.7);
+        shrink(window, 0.7, floor);
     }
 }
 
@@ -70,7 +81,7 @@ static void grow(struct window *window, size_t in_flight)
     }
     /* At least one a round trip: 1/size for each of `size` answers. */
     double step = window->is_slow_start ? 1 : within(growth_per_round, 1 / window->size, 1);
-    window->size = within(window->size + step, window->floor, window->ceiling);
+    window->size = within(window->size + step, 1, window->ceiling);
 }
 
 void window_note(struct window *window, enum window_outcome outcome, uint32_t generation, size_t in_flight)
@@ -83,6 +94,7 @@ void window_note(struct window *window, enum window_outcome outcome, uint32_t ge
     }
     window->seen++;
     window->failed += weights[outcome];
+    window->refused += outcome == WINDOW_REFUSED;
     if (window->seen >= EPOCH_MIN && window->seen >= window->size) {
         end_epoch(window);
     }

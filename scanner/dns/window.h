@@ -10,6 +10,9 @@
  * reason to crawl, a share that rises with the window is. After a cut the packets sent before it no longer count: they
  * were lost by the old size.
  *
+ * There are two floors. Losses hold their place in the window until they time out, so 64 in flight are gentle by
+ * themselves, and less would let a list of dead zones stall the scan. A refusal comes back at once: down to 4.
+ *
  * Threads: one at a time; pure.  Memory: the caller's.
  */
 
@@ -25,16 +28,21 @@ enum window_outcome {
 };
 
 struct window {
-    double size, floor, ceiling;
+    double size, ceiling;
     double usual;           /* failures a packet when all is well, learned */
     double failed;          /* this epoch, weighted */
+    uint32_t refused;       /* this epoch */
     uint32_t seen;          /* outcomes in this epoch */
     uint32_t generation;    /* raised by each cut */
     bool is_slow_start;
     uint8_t cuts_near_1000;
 };
 
-void window_init(struct window *window, size_t start, size_t floor, size_t ceiling);
+enum { WINDOW_FLOOR_LOSS = 64, WINDOW_FLOOR_REFUSAL = 4 };
+
+void window_init(struct window *window, size_t start, size_t ceiling);
+
+void window_set_ceiling(struct window *window, size_t ceiling);
 
 static inline size_t window_size(const struct window *window)
 {

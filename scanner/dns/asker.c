@@ -1,0 +1,1000 @@
+// SPDX-License-Identifier: MIT
+#include "scanner/dns/asker.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "scanner/base/clock.h"
+#include "scanner/dns/answer.h"
+#include "scanner/dns/query.h"
+#include "scanner/dns/random_pool.h"
+#include "scanner/dns/resolver_pool.h"
+
+enum {
+    TICK_MS = 100,
+    WHEEL_SLOTS = 64,               /* 6.4 s; what lies further off is looked at again */
+    CONCURRENCY_DEFAULT = 20000,
+    TIMEOUT_DEFAULT_MS = 2500,
+    TRIES_MAX = 64,
+    ZONE_SLOTS = 1 << 17,
+    BLOCKED_RETRIES_MAX = 16,       /* retries looked at in a turn that find no resolver */
+    FOLDING_PROVEN = 4,             /* replies in other case, in a row, before a server is taken to fold it */
+    CANARY_ARENA = 1536, CANARY_TRIES = 2,
+    RCODE_FORMERR = 1, RCODE_NOTIMP = 4
+};
+
+static const uint64_t ns_per_ms = 1000000;
+static const uint64_t tick_ns = TICK_MS * 1000000ull;
+
+/* Where lookup.link stands. */
+enum place { PLACE_NONE, PLACE_FRESH, PLACE_AGAIN, PLACE_PARKED, PLACE_FINISHED };
+
+/* One try on its way. It belongs to c-ares until on_reply; its lookup may be over long before. */
+struct flight {
+    struct lane_query query;
+    struct asker *asker;
+    struct resolver *resolver;
+    struct lookup *lookup;          /* NULL: nobody waits for it any more */
+    struct flight *next;            /* of the lookup, or of the pool */
+    struct link link;               /* the wheel's while live; replied */
+    uint64_t sent_ns, deadline_ns;
+    uint32_t generation;
+    bool is_live;                   /* within its time: holds a place in the window */
+    bool with_case, over_tcp;
+    bool is_unreadable;             /* malformed or lame */
+    uint8_t status, result, rcode;  /* enum lane_status, enum answer_result */
+    struct rrset rrset;
+};
+
+/* A question of our own to one resolver, to see whether it is there. */
+struct canary {
+    struct lookup lookup;
+    struct asker *asker;
+    struct resolver *resolver;
+    struct arena arena;
+    bool is_asked, is_probe;
+    uint64_t asked_ns;
+    _Alignas(max_align_t) char memory[CANARY_ARENA];
+};
+
+struct probe {
+    void (*on_probe)(const struct probe_result *results, size_t count, void *user);
+    void *user;
+    struct probe_result *results;
+    size_t left, count;
+};
+
+struct asker {
+    struct asker_options options;
+    struct resolver_pool pool;
+    struct token_bucket bucket;
+    struct random_pool random;
+    uint64_t *zones;                /* next free moment by hash; two zones in one slot share it: slower, never faster */
+    uint64_t zone_salt;
+
+    struct flight *flights, *free_flights;
+    size_t flight_count, flights_touched;
+    struct link replied;
+    struct link fresh, again, finished;
+    struct link in_time[WHEEL_SLOTS], parked[WHEEL_SLOTS];
+    uint64_t tick_done;             /* the last tick (time / 100 ms) the wheels were turned to */
+    unsigned lane_timeout_ms;
+
+    size_t in_flight, waiting, waiting_again, open;
+    size_t ceiling;                 /* of what is in flight, by the windows; renewed each turn */
+    bool lacks_tokens;
+    uint64_t token_wait_ns;
+    struct asker_stats stats;
+    struct probe probe;
+
+    uv_timer_t tick, wake;
+    int handles;                    /* not yet closed */
+};
+
+/* What a lookup gets when there is no memory for more: the outcome and nothing else. */
+static const struct rrset bare_failures[DNS_OUTCOME_COUNT] = {
+    [DNS_SERVFAIL] = { .outcome = DNS_SERVFAIL, .rcode = 2 }, [DNS_REFUSED] = { .outcome = DNS_REFUSED, .rcode = 5 },
+    [DNS_TIMEOUT] = { .outcome = DNS_TIMEOUT },               [DNS_BAD_RESPONSE] = { .outcome = DNS_BAD_RESPONSE },
+    [DNS_CUT] = { .outcome = DNS_CUT },
+};
+
+/* ---- Finishing -------------------------------------------------------------------------------------------------- */
+
+static void leave_place(struct asker *asker, struct lookup *lookup)
+{
+    if (lookup->place == PLACE_NONE) {
+        return;
+    }
+    asker->waiting -= lookup->place == PLACE_FRESH || lookup->place == PLACE_AGAIN;
+    asker->waiting_again -= lookup->place == PLACE_AGAIN;
+    link_leave(&lookup->link);
+    lookup->place = PLACE_NONE;
+}
+
+static void forget_flights(struct lookup *lookup)
+{
+    struct flight *next;
+    for (struct flight *f = lookup->flights; f; f = next) {
+        next = f->next;
+        f->lookup = NULL;
+        f->next = NULL;
+    }
+    lookup->flights = NULL;
+}
+
+static void complete(struct asker *asker, struct lookup *lookup, const struct rrset *rrset)
+{
+    leave_place(asker, lookup);
+    forget_flights(lookup);
+    lookup->rrset = rrset;
+    lookup->retries = lookup->tries > 0 ? (uint8_t)(lookup->tries - 1) : 0;
+    lookup->place = PLACE_FINISHED;
+    link_append(&asker->finished, &lookup->link);
+}
+
+void asker_finish(struct asker *asker, struct lookup *lookup)
+{
+    asker->open++;
+    lookup->place = PLACE_FINISHED;
+    link_append(&asker->finished, &lookup->link);
+}
+
+/* ---- Waiting ---------------------------------------------------------------------------------------------------- */
+
+static void wait_in_line(struct asker *asker, struct lookup *lookup)
+{
+    bool is_again = lookup->tries > 0 || lookup->only_resolver > 0;
+    lookup->place = is_again ? PLACE_AGAIN : PLACE_FRESH;
+    link_append(is_again ? &asker->again : &asker->fresh, &lookup->link);
+    asker->waiting++;
+    asker->waiting_again += is_again;
+}
+
+/* At most one turn of the wheel ahead: who must wait longer is parked again then. */
+static size_t wheel_slot(const struct asker *asker, uint64_t at_ns)
+{
+    uint64_t tick = at_ns / tick_ns + 1;
+    if (tick <= asker->tick_done) {
+        tick = asker->tick_done + 1;
+    }
+    if (tick > asker->tick_done + WHEEL_SLOTS - 1) {
+        tick = asker->tick_done + WHEEL_SLOTS - 1;
+    }
+    return (size_t)(tick % WHEEL_SLOTS);
+}
+
+static void park(struct asker *asker, struct lookup *lookup)
+{
+    lookup->place = PLACE_PARKED;
+    link_append(&asker->parked[wheel_slot(asker, lookup->ready_ns)], &lookup->link);
+}
+
+static uint64_t *zone_of(struct asker *asker, uint64_t key)
+{
+    uint64_t hash = (key ^ asker->zone_salt) * 0x9e3779b97f4a7c15ull;
+    return &asker->zones[hash >> 47];   /* the upper 17 bits: ZONE_SLOTS */
+}
+
+/* Into the line, at once or when the zone's turn has come and the pause is over. */
+static void enqueue(struct asker *asker, struct lookup *lookup, uint64_t pause_ns, uint64_t now_ns)
+{
+    uint64_t ready_ns = now_ns + pause_ns;
+    if (asker->zones && lookup->zone_key != 0) {
+        ready_ns = token_book(zone_of(asker, lookup->zone_key), asker->options.zone_rate, ready_ns);
+    }
+    if (ready_ns > now_ns) {
+        lookup->ready_ns = ready_ns;
+        park(asker, lookup);
+    } else {
+        wait_in_line(asker, lookup);
+    }
+}
+
+void asker_ask(struct asker *asker, struct lookup *lookup)
+{
+    lookup->rrset = lookup->worst = NULL;
+    lookup->retries = lookup->tries = lookup->case_mismatches = 0;
+    lookup->was_shared = lookup->over_tcp = lookup->without_edns = lookup->without_case = false;
+    lookup->by_tcp = lookup->is_follow_up = false;
+    lookup->tried = 0;
+    lookup->flights = NULL;
+    lookup->place = PLACE_NONE;
+    link_init(&lookup->link);
+    asker->open++;
+    enqueue(asker, lookup, 0, asker->zones ? clock_now_ns() : 0);
+}
+
+/* ---- Failing and trying again ----------------------------------------------------------------------------------- */
+
+/* How much a failure tells about the name. */
+static int failure_rank(enum dns_outcome outcome)
+{
+    static const int ranks[DNS_OUTCOME_COUNT] = {
+        [DNS_TIMEOUT] = 1, [DNS_REFUSED] = 2, [DNS_BAD_RESPONSE] = 3, [DNS_SERVFAIL] = 4,
+    };
+    return ranks[outcome];
+}
+
+static const struct rrset *keep_rrset(struct lookup *lookup, const struct rrset *rrset)
+{
+    struct rrset *copy = lookup->arena ? ARENA_TAKE(lookup->arena, struct rrset) : NULL;
+    if (!copy) {
+        return NULL;
+    }
+    *copy = *rrset;
+    return copy;
+}
+
+static void note_failure(struct lookup *lookup, const struct rrset *rrset)
+{
+    if (lookup->worst && failure_rank(lookup->worst->outcome) >= failure_rank(rrset->outcome)) {
+        return;
+    }
+    const struct rrset *kept = rrset->outcome == DNS_TIMEOUT ? NULL : keep_rrset(lookup, rrset);
+    lookup->worst = kept ? kept : &bare_failures[rrset->outcome];
+}
+
+static unsigned tries_of(const struct asker *asker, const struct lookup *lookup)
+{
+    return lookup->tries_max > 0 ? lookup->tries_max : asker->options.retries + 1;
+}
+
+/* With nobody else to ask, what failed at once would fail at once again: 50 to 150 ms for each try so far. */
+static uint64_t pause_before_retry(struct asker *asker, const struct lookup *lookup)
+{
+    if (asker->pool.count > 1 && lookup->only_resolver == 0) {
+        return 0;
+    }
+    return (50 + resolver_pool_random(&asker->pool, 100)) * lookup->tries * ns_per_ms;
+}
+
+/* A try has failed with `rrset`, at once or after its whole time: another one, or the end. */
+static void fail_try(struct asker *asker, struct lookup *lookup, const struct rrset *rrset, bool at_once, uint64_t now_ns)
+{
+    note_failure(lookup, rrset);
+    if (lookup->tries >= tries_of(asker, lookup)) {
+        complete(asker, lookup, lookup->worst);
+        return;
+    }
+    enqueue(asker, lookup, at_once ? pause_before_retry(asker, lookup) : 0, now_ns);
+}
+
+/* ---- Flights ---------------------------------------------------------------------------------------------------- */
+
+static struct flight *take_flight(struct asker *asker)
+{
+    struct flight *flight = asker->free_flights;
+    if (flight) {
+        asker->free_flights = flight->next;
+    } else {
+        flight = &asker->flights[asker->flights_touched++];
+    }
+    flight->next = NULL;
+    link_init(&flight->link);
+    return flight;
+}
+
+static bool has_flight(const struct asker *asker)
+{
+    return asker->free_flights || asker->flights_touched < asker->flight_count;
+}
+
+/* The one used last is taken next: memory that was never needed is never touched. */
+static void give_flight(struct asker *asker, struct flight *flight)
+{
+    flight->next = asker->free_flights;
+    asker->free_flights = flight;
+}
+
+static void detach(struct flight *flight)
+{
+    if (!flight->lookup) {
+        return;
+    }
+    struct flight **at = &flight->lookup->flights;
+    while (*at != flight) {
+        at = &(*at)->next;
+    }
+    *at = flight->next;
+    flight->next = NULL;
+    flight->lookup = NULL;
+}
+
+/* The first try exactly; later ones half as long again each, with 10 % of jitter either way. Never beyond what c-ares
+   waits, or its timeout would come first. */
+static uint64_t time_for_try(struct asker *asker, const struct lookup *lookup)
+{
+    double ms = asker->options.timeout_ms;
+    for (unsigned i = 1; i < lookup->tries && ms < asker->lane_timeout_ms; i++) {
+        ms *= 1.5;
+    }
+    if (lookup->tries > 1) {
+        ms *= 0.9 + (double)resolver_pool_random(&asker->pool, 1000) / 5000;
+    }
+    double longest = asker->lane_timeout_ms - 2 * TICK_MS;
+    return (uint64_t)((ms < longest ? ms : longest) * (double)ns_per_ms);
+}
+
+static enum query_result encode(struct asker *asker, const struct lookup *lookup, struct flight *flight)
+{
+    uint8_t case_bits[32];
+    struct query_form form = { .qtype = lookup->qtype, .with_edns = !lookup->without_edns };
+    if (flight->with_case) {
+        random_pool_take(&asker->random, case_bits, sizeof(case_bits));
+        form.case_bits = case_bits;
+    }
+    size_t size = 0;
+    enum query_result result = query_encode(lookup->qname, &form, flight->query.bytes, &size);
+    flight->query.size = (uint16_t)size;
+    return result;
+}
+
+enum sending { SENT, NO_ROOM, NO_TOKEN };
+
+static struct resolver *choose_resolver(struct asker *asker, struct lookup *lookup, uint64_t now_ns)
+{
+    struct resolver_pool *pool = &asker->pool;
+    if (lookup->only_resolver > 0 || lookup->is_follow_up) {
+        size_t index = lookup->is_follow_up ? lookup->last_resolver : lookup->only_resolver - 1;
+        struct resolver *r = pool->resolvers[index];
+        pool->token_wait_ns = token_bucket_wait_ns(&r->bucket, now_ns);
+        return pool->token_wait_ns == 0 ? r : NULL;
+    }
+    /* When too many wait for a resolver they have not tried, another try with one they have is better than none. */
+    bool is_crowded = asker->waiting_again > asker->options.concurrency / 8 + BLOCKED_RETRIES_MAX;
+    return resolver_pool_choose(pool, is_crowded ? 0 : lookup->tried, now_ns);
+}
+
+static void count_try(struct asker *asker, struct lookup *lookup, const struct resolver *r)
+{
+    asker->stats.queries++;
+    asker->stats.tcp += lookup->by_tcp;
+    lookup->last_resolver = r->index;
+    if (!lookup->is_follow_up) {
+        lookup->tries++;
+        asker->stats.retries += lookup->tries > 1;
+        lookup->tried |= (uint64_t)1 << (r->index % 64);
+    }
+    lookup->is_follow_up = false;
+}
+
+static void launch(struct asker *asker, struct lookup *lookup, struct flight *flight, struct lane *lane, uint64_t now_ns)
+{
+    struct resolver *r = flight->resolver;
+    leave_place(asker, lookup);
+    token_bucket_take(&asker->bucket);
+    resolver_note_sent(&asker->pool, r);
+    count_try(asker, lookup, r);
+    flight->lookup = lookup;
+    flight->next = lookup->flights;
+    lookup->flights = flight;
+    flight->is_live = true;
+    flight->generation = r->window.generation;
+    flight->sent_ns = now_ns;
+    flight->deadline_ns = now_ns + time_for_try(asker, lookup);
+    link_append(&asker->in_time[wheel_slot(asker, flight->deadline_ns)], &flight->link);
+    asker->in_flight++;
+    lane_ask(lane, &flight->query);
+}
+
+static enum sending send_one(struct asker *asker, struct lookup *lookup, uint64_t now_ns)
+{
+    if (asker->in_flight >= asker->options.concurrency || !has_flight(asker)) {
+        return NO_ROOM;
+    }
+    uint64_t wait = token_bucket_wait_ns(&asker->bucket, now_ns);
+    if (wait > 0) {
+        asker->token_wait_ns = wait;
+        return NO_TOKEN;
+    }
+    struct resolver *r = choose_resolver(asker, lookup, now_ns);
+    if (!r) {
+        if (asker->pool.token_wait_ns > 0) {
+            asker->lacks_tokens = true;
+            asker->token_wait_ns = asker->pool.token_wait_ns;
+        }
+        return NO_ROOM;
+    }
+    struct lane *lane = resolver_pool_lane(&asker->pool, r, lookup->by_tcp);
+    if (!lane) {
+        return NO_ROOM;
+    }
+    struct flight *flight = take_flight(asker);
+    flight->asker = asker;
+    flight->resolver = r;
+    flight->over_tcp = lookup->by_tcp;
+    flight->with_case = !lookup->by_tcp && !lookup->without_case && !r->folds_case;
+    if (encode(asker, lookup, flight) != QUERY_OK) {
+        give_flight(asker, flight);
+        complete(asker, lookup, &bare_failures[DNS_CUT]);
+        return SENT;
+    }
+    launch(asker, lookup, flight, lane, now_ns);
+    return SENT;
+}
+
+/* Retries first, past those that wait for a resolver not yet tried; then the fresh ones, for whom any will do. */
+static void send_waiting(struct asker *asker, uint64_t now_ns)
+{
+    asker->lacks_tokens = false;
+    int blocked = 0;
+    for (struct link *at = asker->again.next, *next; at != &asker->again && blocked < BLOCKED_RETRIES_MAX; at = next) {
+        next = at->next;
+        enum sending sending = send_one(asker, LINK_OWNER(at, struct lookup, link), now_ns);
+        if (sending == NO_TOKEN) {
+            asker->lacks_tokens = true;
+            return;
+        }
+        if (sending == NO_ROOM) {
+            blocked++;
+            link_leave(at);
+            link_append(&asker->again, at);     /* the next turn begins with others */
+        }
+    }
+    while (!link_is_alone(&asker->fresh)) {
+        enum sending sending = send_one(asker, LINK_OWNER(asker->fresh.next, struct lookup, link), now_ns);
+        if (sending != SENT) {
+            asker->lacks_tokens = asker->lacks_tokens || sending == NO_TOKEN;
+            return;
+        }
+    }
+}
+
+/* ---- Replies ---------------------------------------------------------------------------------------------------- */
+
+/* From c-ares: reads the reply while its bytes last, and notes. The rest is for the turn. */
+static void on_reply(struct lane_query *query, enum lane_status status, span message, void *user)
+{
+    struct asker *asker = user;
+    struct flight *flight = LINK_OWNER(query, struct flight, query);
+    flight->status = (uint8_t)status;
+    flight->is_unreadable = false;
+    link_leave(&flight->link);
+    link_append(&asker->replied, &flight->link);
+    if (status != LANE_REPLY) {
+        return;
+    }
+    flight->rcode = answer_rcode(message);
+    flight->result = ANSWER_READ;
+    flight->rrset = bare_failures[DNS_BAD_RESPONSE];
+    if (flight->lookup && flight->lookup->arena) {
+        struct answer_form form = {
+            .query = span_of((const char *)query->bytes, query->size),
+            .ignore_id = lane_ids_are_foreign(),
+            .ignore_case = !flight->with_case,
+            .over_tcp = flight->over_tcp,
+        };
+        flight->result = (uint8_t)answer_read(message, &form, flight->lookup->arena, &flight->rrset);
+        flight->is_unreadable = flight->result == ANSWER_READ && flight->rrset.outcome == DNS_BAD_RESPONSE;
+    }
+}
+
+static enum resolver_news news_of(const struct flight *flight)
+{
+    static const enum resolver_news by_rcode[16] = {
+        [0] = RESOLVER_HELPED,  [1] = RESOLVER_USELESS,  [2] = RESOLVER_SERVFAIL, [3] = RESOLVER_HELPED,
+        [4] = RESOLVER_USELESS, [5] = RESOLVER_REFUSED,  [6] = RESOLVER_USELESS,  [7] = RESOLVER_USELESS,
+        [8] = RESOLVER_USELESS, [9] = RESOLVER_USELESS,  [10] = RESOLVER_USELESS, [11] = RESOLVER_USELESS,
+        [12] = RESOLVER_USELESS, [13] = RESOLVER_USELESS, [14] = RESOLVER_USELESS, [15] = RESOLVER_USELESS,
+    };
+    if (flight->status != LANE_REPLY) {
+        return RESOLVER_SILENT;
+    }
+    return flight->is_unreadable ? RESOLVER_USELESS : by_rcode[flight->rcode & 15];
+}
+
+static void count_reply(struct asker *asker, const struct flight *flight, uint64_t now_ns)
+{
+    static const uint64_t ns_per_us = 1000;
+    struct asker_stats *stats = &asker->stats;
+    stats->answers++;
+    stats->rcodes[flight->rcode & 15]++;
+    stats->servfail += flight->rcode == 2;
+    stats->refused += flight->rcode == 5;
+    stats->case_mismatches += flight->result == ANSWER_OTHER_CASE;
+    histogram_add(&flight->resolver->rtt_us, (now_ns - flight->sent_ns) / ns_per_us);
+}
+
+/* Counts what came of a flight, for itself and for its resolver. A flight out of time was counted as a timeout already. */
+static void account(struct asker *asker, struct flight *flight, uint64_t now_ns)
+{
+    enum resolver_news news = news_of(flight);
+    if (flight->status == LANE_REPLY) {
+        count_reply(asker, flight, now_ns);
+    } else if (!flight->is_live) {
+        return;
+    } else {
+        asker->stats.timeouts++;
+    }
+    resolver_note_news(flight->resolver, news, flight->generation, !flight->is_live, now_ns);
+    asker->in_flight -= flight->is_live;
+}
+
+static void note_case(struct lookup *lookup, struct resolver *r, bool is_other)
+{
+    if (!is_other) {
+        r->case_mismatches = 0;
+        return;
+    }
+    r->case_mismatches++;
+    r->folds_case = r->case_mismatches >= FOLDING_PROVEN;
+    lookup->case_mismatches++;
+    /* Twice, from two resolvers where there are two: something on the way folds it. */
+    lookup->without_case = lookup->case_mismatches >= 2;
+}
+
+/* What a reply means for the lookup that waits for it. */
+static void decide(struct asker *asker, struct lookup *lookup, struct flight *flight, bool was_live, uint64_t now_ns)
+{
+    const struct rrset *rrset = &flight->rrset;
+    if (flight->with_case && (flight->result == ANSWER_READ || flight->result == ANSWER_OTHER_CASE)) {
+        note_case(lookup, flight->resolver, flight->result == ANSWER_OTHER_CASE);
+    }
+    switch ((enum answer_result)flight->result) {
+    case ANSWER_TRUNCATED:
+        lookup->by_tcp = true;
+        if (was_live) {
+            lookup->is_follow_up = true;
+            wait_in_line(asker, lookup);
+        }
+        return;
+    case ANSWER_NO_MEMORY:
+        complete(asker, lookup, &bare_failures[DNS_CUT]);
+        return;
+    case ANSWER_OTHER_CASE:
+    case ANSWER_NOT_OURS:
+        rrset = &bare_failures[DNS_BAD_RESPONSE];
+        break;
+    case ANSWER_READ:
+        break;
+    }
+    if (!rrset_is_failure(rrset)) {
+        const struct rrset *kept = keep_rrset(lookup, rrset);
+        lookup->over_tcp = flight->over_tcp;
+        complete(asker, lookup, kept ? kept : &bare_failures[DNS_CUT]);
+        return;
+    }
+    asker->stats.malformed += rrset->outcome == DNS_BAD_RESPONSE;
+    lookup->without_edns = lookup->without_edns || rrset->rcode == RCODE_FORMERR || rrset->rcode == RCODE_NOTIMP;
+    if (was_live) {
+        fail_try(asker, lookup, rrset, true, now_ns);
+    } else {
+        note_failure(lookup, rrset);    /* its successor is on its way already */
+    }
+}
+
+static void settle(struct asker *asker, struct flight *flight, uint64_t now_ns)
+{
+    struct lookup *lookup = flight->lookup;
+    bool was_live = flight->is_live;
+    account(asker, flight, now_ns);
+    detach(flight);
+    flight->is_live = false;
+    if (lookup) {
+        if (flight->status == LANE_REPLY) {
+            decide(asker, lookup, flight, was_live, now_ns);
+        } else if (was_live) {
+            fail_try(asker, lookup, &bare_failures[DNS_TIMEOUT], flight->status == LANE_FAILED, now_ns);
+        }
+    }
+    give_flight(asker, flight);
+}
+
+static void settle_replies(struct asker *asker, uint64_t now_ns)
+{
+    struct link *first;
+    while ((first = link_take_first(&asker->replied)) != NULL) {
+        settle(asker, LINK_OWNER(first, struct flight, link), now_ns);
+    }
+}
+
+/* ---- Time ------------------------------------------------------------------------------------------------------- */
+
+/* Its time is over. c-ares still knows it, and a late reply still counts while the lookup is open. */
+static void expire(struct asker *asker, struct flight *flight, uint64_t now_ns)
+{
+    flight->is_live = false;
+    asker->in_flight--;
+    asker->stats.timeouts++;
+    resolver_note_news(flight->resolver, RESOLVER_SILENT, flight->generation, false, now_ns);
+    if (flight->lookup) {
+        fail_try(asker, flight->lookup, &bare_failures[DNS_TIMEOUT], false, now_ns);
+    }
+}
+
+static void turn_in_time(struct asker *asker, struct link *due, uint64_t now_ns)
+{
+    struct link *first;
+    while ((first = link_take_first(due)) != NULL) {
+        struct flight *flight = LINK_OWNER(first, struct flight, link);
+        if (flight->deadline_ns > now_ns) {
+            link_append(&asker->in_time[wheel_slot(asker, flight->deadline_ns)], &flight->link);
+        } else {
+            expire(asker, flight, now_ns);
+        }
+    }
+}
+
+static void turn_parked(struct asker *asker, struct link *due, uint64_t now_ns)
+{
+    struct link *first;
+    while ((first = link_take_first(due)) != NULL) {
+        struct lookup *lookup = LINK_OWNER(first, struct lookup, link);
+        lookup->place = PLACE_NONE;
+        if (lookup->ready_ns > now_ns) {
+            park(asker, lookup);
+        } else {
+            wait_in_line(asker, lookup);
+        }
+    }
+}
+
+static void turn_wheels(struct asker *asker, uint64_t now_ns)
+{
+    uint64_t now_tick = now_ns / tick_ns;
+    /* After a long sleep of the process one round of the wheel is enough. */
+    if (now_tick > asker->tick_done + WHEEL_SLOTS) {
+        asker->tick_done = now_tick - WHEEL_SLOTS;
+    }
+    while (asker->tick_done < now_tick) {
+        struct link flights, lookups;
+        size_t slot = (size_t)(++asker->tick_done % WHEEL_SLOTS);
+        link_init(&flights);
+        link_init(&lookups);
+        link_append_all(&flights, &asker->in_time[slot]);
+        link_append_all(&lookups, &asker->parked[slot]);
+        turn_in_time(asker, &flights, now_ns);
+        turn_parked(asker, &lookups, now_ns);
+    }
+}
+
+/* ---- Canaries and the probe ------------------------------------------------------------------------------------- */
+
+static void end_probe(struct asker *asker)
+{
+    struct probe probe = asker->probe;
+    asker->probe = (struct probe){ .on_probe = NULL };
+    probe.on_probe(probe.results, probe.count, probe.user);
+    free(probe.results);
+}
+
+static void on_canary(struct lookup *lookup, void *user)
+{
+    struct canary *canary = user;
+    struct asker *asker = canary->asker;
+    struct resolver *r = canary->resolver;
+    uint64_t now_ns = clock_now_ns();
+    enum dns_outcome outcome = lookup->rrset->outcome;
+    bool is_reply = outcome != DNS_TIMEOUT;
+    canary->is_asked = false;
+    resolver_note_canary(r, is_reply, !rrset_is_failure(lookup->rrset) || outcome == DNS_CUT, now_ns);
+    if (!canary->is_probe || !asker->probe.on_probe) {
+        return;
+    }
+    canary->is_probe = false;
+    asker->probe.results[r->index] = (struct probe_result){
+        .address = r->spec.text, .is_alive = is_reply, .outcome = outcome,
+        .rtt_ms = is_reply ? (double)(now_ns - canary->asked_ns) / (double)ns_per_ms : 0,
+    };
+    if (--asker->probe.left == 0) {
+        end_probe(asker);
+    }
+}
+
+static bool ask_canary(struct asker *asker, struct resolver *r, bool is_probe, uint64_t now_ns)
+{
+    if (!r->canary) {
+        r->canary = calloc(1, sizeof(*r->canary));
+    }
+    struct canary *canary = r->canary;
+    if (!canary) {
+        return false;
+    }
+    canary->is_probe = canary->is_probe || is_probe;
+    if (canary->is_asked) {
+        return true;
+    }
+    canary->asker = asker;
+    canary->resolver = r;
+    canary->is_asked = true;
+    canary->asked_ns = now_ns;
+    arena_init(&canary->arena, canary->memory, sizeof(canary->memory), 0);
+    canary->lookup = (struct lookup){
+        .qname = SPAN("."), .qtype = DNS_NS, .arena = &canary->arena, .on_done = on_canary, .on_done_user = canary,
+        .only_resolver = (uint32_t)r->index + 1, .tries_max = CANARY_TRIES,
+    };
+    asker_ask(asker, &canary->lookup);
+    return true;
+}
+
+static void send_canaries(struct asker *asker, uint64_t now_ns)
+{
+    for (size_t i = 0; i < asker->pool.count; i++) {
+        if (resolver_wants_canary(asker->pool.resolvers[i], now_ns)) {
+            ask_canary(asker, asker->pool.resolvers[i], false, now_ns);
+        }
+    }
+}
+
+int asker_probe(struct asker *asker, void (*on_probe)(const struct probe_result *results, size_t count, void *user),
+                void *user)
+{
+    size_t count = asker->pool.count;
+    uint64_t now_ns = clock_now_ns();
+    if (asker->probe.on_probe) {
+        return -EALREADY;
+    }
+    struct probe_result *results = calloc(count, sizeof(*results));
+    if (!results) {
+        return -ENOMEM;
+    }
+    asker->probe = (struct probe){ .on_probe = on_probe, .user = user, .results = results, .count = count, .left = count };
+    for (size_t i = 0; i < count; i++) {
+        struct resolver *r = asker->pool.resolvers[i];
+        results[i] = (struct probe_result){ .address = r->spec.text, .outcome = DNS_TIMEOUT };
+        if (r->is_retired || !ask_canary(asker, r, true, now_ns)) {
+            asker->probe.left--;
+        }
+    }
+    if (asker->probe.left == 0) {
+        asker->probe = (struct probe){ .on_probe = NULL };
+        free(results);
+        return -ENOMEM;
+    }
+    return 0;
+}
+
+/* ---- The loop's turns ------------------------------------------------------------------------------------------- */
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct asker *asker = timer->data;
+    uint64_t now_ns = clock_now_ns();
+    resolver_pool_tick(&asker->pool, now_ns);
+    turn_wheels(asker, now_ns);
+    send_canaries(asker, now_ns);
+}
+
+static void on_wake(uv_timer_t *timer)
+{
+    (void)timer; /* the loop turns; that is all that was wanted */
+}
+
+static void hand_back(struct asker *asker)
+{
+    struct link *first;
+    while ((first = link_take_first(&asker->finished)) != NULL) {
+        struct lookup *lookup = LINK_OWNER(first, struct lookup, link);
+        lookup->place = PLACE_NONE;
+        asker->open--;
+        if (lookup->on_done) {
+            lookup->on_done(lookup, lookup->on_done_user);
+        } else {
+            asker->options.on_done(lookup, asker->options.user);
+        }
+    }
+}
+
+static void renew_ceiling(struct asker *asker)
+{
+    size_t windows = resolver_pool_window(&asker->pool);
+    asker->ceiling = windows < asker->options.concurrency ? windows : asker->options.concurrency;
+}
+
+void asker_turn(struct asker *asker)
+{
+    uint64_t now_ns = clock_now_ns();
+    settle_replies(asker, now_ns);
+    hand_back(asker);
+    renew_ceiling(asker);
+    if (asker->waiting > 0) {
+        send_waiting(asker, now_ns);
+    }
+}
+
+static void set_alarm(struct asker *asker)
+{
+    if (!link_is_alone(&asker->finished) || !link_is_alone(&asker->replied)) {
+        uv_timer_start(&asker->wake, on_wake, 0, 0);
+    } else if (asker->waiting > 0 && asker->lacks_tokens) {
+        uv_timer_start(&asker->wake, on_wake, asker->token_wait_ns / ns_per_ms + 1, 0);
+    }
+}
+
+void asker_flush(struct asker *asker)
+{
+    if (asker->waiting > 0) {
+        send_waiting(asker, clock_now_ns());
+    }
+    resolver_pool_flush(&asker->pool);
+    set_alarm(asker);
+}
+
+bool asker_has_room(const struct asker *asker)
+{
+    /* A few wait behind a full window, so that it can grow. */
+    enum { SLACK = 64, RATED_MIN = 16 };
+    if (asker->options.rate > 0) {
+        size_t half_a_second = (size_t)(asker->options.rate / 2);
+        if (asker->waiting >= (half_a_second > RATED_MIN ? half_a_second : RATED_MIN)) {
+            return false;
+        }
+    }
+    return asker->in_flight + asker->waiting < asker->ceiling + asker->ceiling / 4 + SLACK;
+}
+
+size_t asker_open_count(const struct asker *asker)
+{
+    return asker->open;
+}
+
+/* ---- Life ------------------------------------------------------------------------------------------------------- */
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct asker *asker = handle->data;
+    if (--asker->handles == 0) {
+        free(asker);
+    }
+}
+
+static void free_memory(struct asker *asker)
+{
+    for (size_t i = 0; i < asker->pool.count; i++) {
+        free(asker->pool.resolvers[i]->canary);
+    }
+    resolver_pool_deinit(&asker->pool);
+    free(asker->flights);
+    free(asker->zones);
+    free(asker->probe.results);
+}
+
+void asker_free(struct asker *asker)
+{
+    if (!asker) {
+        return;
+    }
+    free_memory(asker);
+    uv_close((uv_handle_t *)&asker->tick, on_closed);
+    uv_close((uv_handle_t *)&asker->wake, on_closed);
+}
+
+static void set_options(struct asker *asker, const struct asker_options *options)
+{
+    struct asker_options *o = &asker->options;
+    *o = *options;
+    o->concurrency = o->concurrency > 0 ? o->concurrency : CONCURRENCY_DEFAULT;
+    o->timeout_ms = o->timeout_ms > 0 ? o->timeout_ms : TIMEOUT_DEFAULT_MS;
+    o->retries = o->retries < TRIES_MAX ? o->retries : TRIES_MAX - 1;
+    o->resolvers = NULL; /* borrowed for asker_new() only */
+    /* Long enough for a reply to the first try to count during the second. */
+    asker->lane_timeout_ms = o->timeout_ms / 2 * 5 + 3 * TICK_MS;
+}
+
+static int take_memory(struct asker *asker)
+{
+    /* Half of them for those out of time, whom c-ares still knows. */
+    asker->flight_count = asker->options.concurrency * 2 + 64;
+    asker->flights = calloc(asker->flight_count, sizeof(*asker->flights));
+    asker->zones = asker->options.zone_rate > 0 ? calloc(ZONE_SLOTS, sizeof(*asker->zones)) : NULL;
+    return asker->flights && (asker->zones || asker->options.zone_rate <= 0) ? 0 : -ENOMEM;
+}
+
+static void init_lists(struct asker *asker)
+{
+    link_init(&asker->replied);
+    link_init(&asker->fresh);
+    link_init(&asker->again);
+    link_init(&asker->finished);
+    for (size_t i = 0; i < WHEEL_SLOTS; i++) {
+        link_init(&asker->in_time[i]);
+        link_init(&asker->parked[i]);
+    }
+}
+
+static int start_timers(struct asker *asker)
+{
+    uv_timer_init(asker->options.loop, &asker->tick);
+    uv_timer_init(asker->options.loop, &asker->wake);
+    asker->tick.data = asker->wake.data = asker;
+    asker->handles = 2;
+    return uv_timer_start(&asker->tick, on_tick, TICK_MS, TICK_MS);
+}
+
+static int open_pool(struct asker *asker, const struct asker_options *options, uint64_t now_ns)
+{
+    struct resolver_pool_options pool_options = {
+        .loop = options->loop,
+        .concurrency = asker->options.concurrency,
+        .resolver_rate = options->resolver_rate,
+        .lane_timeout_ms = asker->lane_timeout_ms,
+        .seed = options->seed,
+        .on_reply = on_reply,
+        .user = asker,
+    };
+    int err = resolver_pool_init(&asker->pool, &pool_options);
+    return err < 0 ? err : resolver_pool_set(&asker->pool, options->resolvers, options->resolver_count, now_ns);
+}
+
+int asker_new(const struct asker_options *options, struct asker **out)
+{
+    uint64_t now_ns = clock_now_ns();
+    struct asker *asker = calloc(1, sizeof(*asker));
+    if (!asker) {
+        return -ENOMEM;
+    }
+    set_options(asker, options);
+    init_lists(asker);
+    asker->tick_done = now_ns / tick_ns;
+    token_bucket_init(&asker->bucket, options->rate, now_ns);
+    random_pool_take(&asker->random, &asker->zone_salt, sizeof(asker->zone_salt));
+    int err = open_pool(asker, options, now_ns);
+    if (err < 0) {
+        goto free_asker;
+    }
+    err = take_memory(asker);
+    if (err < 0) {
+        goto free_asker;
+    }
+    err = start_timers(asker);
+    if (err < 0) {
+        asker_free(asker);
+        return err;
+    }
+    renew_ceiling(asker);
+    *out = asker;
+    return 0;
+
+free_asker:
+    free_memory(asker);
+    free(asker);
+    return err;
+}
+
+int asker_set_resolvers(struct asker *asker, const struct resolver_spec *resolvers, size_t count)
+{
+    if (asker->probe.on_probe) {
+        return -EBUSY; /* its results are laid out for the present list */
+    }
+    int err = resolver_pool_set(&asker->pool, resolvers, count, clock_now_ns());
+    renew_ceiling(asker);
+    return err;
+}
+
+/* ---- Statistics ------------------------------------------------------------------------------------------------- */
+
+void asker_stats_get(const struct asker *asker, struct asker_stats *out)
+{
+    *out = asker->stats;
+    out->send_errors = asker->pool.dropped;
+    out->in_flight = asker->in_flight;
+    out->waiting = asker->waiting;
+    out->resolver_count = asker->pool.count;
+}
+
+static double percentile_ms(const struct resolver *r, double percent)
+{
+    return (double)histogram_percentile(&r->rtt_us, percent) / 1000;
+}
+
+void asker_resolver_stats_get(const struct asker *asker, size_t index, struct resolver_stats *out)
+{
+    assert(index < asker->pool.count);
+    const struct resolver *r = asker->pool.resolvers[index];
+    *out = (struct resolver_stats){
+        .address = r->spec.text,
+        .queries = r->queries,
+        .answers = r->answers,
+        .timeouts = r->timeouts,
+        .servfail = r->servfail,
+        .refused = r->refused,
+        .rtt_ms_p50 = percentile_ms(r, 50),
+        .rtt_ms_p99 = percentile_ms(r, 99),
+        .window = window_size(&r->window),
+        .in_flight = r->in_flight,
+        .healthy = r->is_healthy,
+        .is_retired = r->is_retired,
+        .stalls_near_1000 = window_stalls_near_1000(&r->window),
+    };
+}

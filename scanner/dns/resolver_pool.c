@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: MIT
+#include "scanner/dns/resolver_pool.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "scanner/dns/batch_socket.h"
+
+enum {
+    WINDOW_START = 256, WINDOW_START_MIN = 16,
+    UNHEALTHY_IN_FLIGHT = 8,
+    STREAK_OF_DOUBT = 30,           /* bad outcomes in a row before a canary is sent */
+    PAUSE_MS = 1000, PAUSE_MAX_MS = 30000,
+    PER_LANE = 1024, ASKS_IN_A_ROW = 32,
+    RESOLVERS_MAX = 65535
+};
+
+static const uint64_t ns_per_ms = 1000000;
+static const uint64_t ns_per_s = 1000000000;
+
+uint64_t resolver_pool_random(struct resolver_pool *pool, uint64_t below)
+{
+    uint64_t x = pool->random;
+    x ^= x >> 12;
+    x ^= x << 25;
+    x ^= x >> 27;
+    pool->random = x;
+    return (uint64_t)((unsigned __int128)(x * 0x2545f4914f6cdd1dull) * below >> 64);
+}
+
+/* ---- The list --------------------------------------------------------------------------------------------------- */
+
+int resolver_pool_init(struct resolver_pool *pool, const struct resolver_pool_options *options)
+{
+    *pool = (struct resolver_pool){ .options = *options };
+    link_init(&pool->dirty);
+    pool->random = options->seed * 0x9e3779b97f4a7c15ull | 1;
+    pool->receiver = batch_receiver_new();
+    return pool->receiver ? 0 : -ENOMEM;
+}
+
+static void free_resolver(struct resolver *resolver)
+{
+    for (size_t i = 0; i < resolver->lane_count; i++) {
+        lane_free(resolver->lanes[i]);
+    }
+    lane_free(resolver->tcp_lane);
+    free(resolver->lanes);
+    free((void *)(uintptr_t)resolver->spec.text);
+    free(resolver);
+}
+
+void resolver_pool_deinit(struct resolver_pool *pool)
+{
+    for (size_t i = 0; i < pool->count; i++) {
+        free_resolver(pool->resolvers[i]);
+    }
+    free(pool->resolvers);
+    batch_receiver_free(pool->receiver);
+    *pool = (struct resolver_pool){ .count = 0 };
+}
+
+static bool same_address(const struct resolver_spec *a, const struct resolver_spec *b)
+{
+    return a->len == b->len && memcmp(&a->address, &b->address, a->len) == 0;
+}
+
+static struct resolver *find_resolver(struct resolver_pool *pool, const struct resolver_spec *spec)
+{
+    for (size_t i = 0; i < pool->count; i++) {
+        if (same_address(&pool->resolvers[i]->spec, spec)) {
+            return pool->resolvers[i];
+        }
+    }
+    return NULL;
+}
+
+static size_t ceiling_of(const struct resolver_pool *pool, const struct resolver_spec *spec)
+{
+    size_t own = spec->max_inflight > 0 ? spec->max_inflight : pool->options.concurrency;
+    return own < pool->options.concurrency ? own : pool->options.concurrency;
+}
+
+static double rate_of(const struct resolver_pool *pool, const struct resolver_spec *spec)
+{
+    return spec->rate > 0 ? spec->rate : pool->options.resolver_rate;
+}
+
+static struct resolver *new_resolver(struct resolver_pool *pool, const struct resolver_spec *spec, size_t start,
+                                     uint64_t now_ns)
+{
+    struct resolver *r = calloc(1, sizeof(*r));
+    if (!r) {
+        return NULL;
+    }
+    size_t ceiling = ceiling_of(pool, spec);
+    r->spec = *spec;
+    r->spec.text = strdup(spec->text ? spec->text : "");
+    /* Packets whose time is over still have their place in a lane for a while: room for as many again, and more. */
+    r->lane_limit = ceiling / PER_LANE * 3 + 3;
+    r->lanes = calloc(r->lane_limit, sizeof(struct lane *));
+    if (!r->spec.text || !r->lanes) {
+        free_resolver(r);
+        return NULL;
+    }
+    r->index = (uint16_t)pool->count;
+    r->is_healthy = true;
+    r->helped_ns = r->reply_ns = now_ns;
+    r->pause_ms = PAUSE_MS;
+    link_init(&r->dirty);
+    window_init(&r->window, start, ceiling);
+    token_bucket_init(&r->bucket, rate_of(pool, spec), now_ns);
+    return r;
+}
+
+/* Takes over what a new list says about a resolver we know. */
+static void renew(struct resolver_pool *pool, struct resolver *r, const struct resolver_spec *spec, uint64_t now_ns)
+{
+    r->is_retired = false;
+    r->spec.rate = spec->rate;
+    r->spec.max_inflight = spec->max_inflight;
+    token_bucket_set_rate(&r->bucket, rate_of(pool, spec), now_ns);
+    window_set_ceiling(&r->window, ceiling_of(pool, spec));
+}
+
+int resolver_pool_set(struct resolver_pool *pool, const struct resolver_spec *specs, size_t count, uint64_t now_ns)
+{
+    if (count == 0 || count + pool->count > RESOLVERS_MAX) {
+        return -EINVAL;
+    }
+    struct resolver **grown = realloc(pool->resolvers, (pool->count + count) * sizeof(struct resolver *));
+    if (!grown) {
+        return -ENOMEM;
+    }
+    pool->resolvers = grown;
+    size_t known = pool->count;
+    size_t start = pool->options.concurrency / count;
+    start = start > WINDOW_START ? WINDOW_START : start < WINDOW_START_MIN ? WINDOW_START_MIN : start;
+    for (size_t i = 0; i < count; i++) {
+        if (find_resolver(pool, &specs[i])) {
+            continue;
+        }
+        struct resolver *r = new_resolver(pool, &specs[i], start, now_ns);
+        if (!r) {
+            goto free_new;
+        }
+        pool->resolvers[pool->count++] = r;
+    }
+    for (size_t i = 0; i < pool->count; i++) {
+        pool->resolvers[i]->is_retired = true;
+    }
+    for (size_t i = 0; i < count; i++) {
+        renew(pool, find_resolver(pool, &specs[i]), &specs[i], now_ns);
+    }
+    return 0;
+
+free_new:
+    while (pool->count > known) {
+        free_resolver(pool->resolvers[--pool->count]);
+    }
+    return -ENOMEM;
+}
+
+/* ---- Choice ----------------------------------------------------------------------------------------------------- */
+
+static size_t free_window(const struct resolver *r)
+{
+    size_t size = r->is_healthy ? window_size(&r->window) : UNHEALTHY_IN_FLIGHT;
+    return size > r->in_flight ? size - r->in_flight : 0;
+}
+
+static bool is_tried(const struct resolver *r, uint64_t tried)
+{
+    return tried >> (r->index % 64) & 1;
+}
+
+static bool has_token(struct resolver_pool *pool, struct resolver *r, uint64_t now_ns)
+{
+    uint64_t wait = token_bucket_wait_ns(&r->bucket, now_ns);
+    if (wait > 0 && (pool->token_wait_ns == 0 || wait < pool->token_wait_ns)) {
+        pool->token_wait_ns = wait;
+    }
+    return wait == 0;
+}
+
+static struct resolver *choose_of_two(struct resolver_pool *pool, uint64_t tried, uint64_t now_ns)
+{
+    struct resolver *best = NULL;
+    for (int i = 0; i < 2; i++) {
+        struct resolver *r = pool->resolvers[resolver_pool_random(pool, pool->count)];
+        if (!r->is_retired && r->is_healthy && !is_tried(r, tried) && free_window(r) > 0 &&
+            (!best || free_window(r) > free_window(best)) && has_token(pool, r, now_ns)) {
+            best = r;
+        }
+    }
+    return best;
+}
+
+struct resolver *resolver_pool_choose(struct resolver_pool *pool, uint64_t tried, uint64_t now_ns)
+{
+    enum { UNTRIED, TRIED, UNHEALTHY, CLASSES };
+    struct resolver *found[CLASSES] = { NULL };
+    bool exists[CLASSES] = { false };
+    pool->token_wait_ns = 0;
+    struct resolver *best = choose_of_two(pool, tried, now_ns);
+    if (best) {
+        return best;
+    }
+    size_t from = (size_t)resolver_pool_random(pool, pool->count);
+    for (size_t i = 0; i < pool->count && !found[UNTRIED]; i++) {
+        struct resolver *r = pool->resolvers[(from + i) % pool->count];
+        if (r->is_retired) {
+            continue;
+        }
+        int class = !r->is_healthy ? UNHEALTHY : is_tried(r, tried) ? TRIED : UNTRIED;
+        exists[class] = true;
+        if (!found[class] && free_window(r) > 0 && has_token(pool, r, now_ns)) {
+            found[class] = r;
+        }
+    }
+    /* A better class that is merely full is waited for. */
+    for (int class = 0; class < CLASSES; class++) {
+        if (exists[class]) {
+            return found[class];
+        }
+    }
+    return NULL;
+}
+
+/* ---- Lanes ------------------------------------------------------------------------------------------------------ */
+
+static struct lane *open_lane(struct resolver_pool *pool, struct resolver *r, bool over_tcp)
+{
+    struct lane_options options = {
+        .loop = pool->options.loop,
+        .receiver = pool->receiver,
+        .address = &r->spec.address,
+        .address_len = r->spec.len,
+        .over_tcp = over_tcp,
+        .timeout_ms = pool->options.lane_timeout_ms,
+        .on_reply = pool->options.on_reply,
+        .user = pool->options.user,
+    };
+    struct lane *lane;
+    return lane_new(&options, &lane) == 0 ? lane : NULL;
+}
+
+static size_t queries_in_lanes(const struct resolver *r)
+{
+    size_t sum = 0;
+    for (size_t i = 0; i < r->lane_count; i++) {
+        sum += lane_query_count(r->lanes[i]);
+    }
+    return sum;
+}
+
+static struct lane *udp_lane(struct resolver_pool *pool, struct resolver *r)
+{
+    /* Some packets in a row to one lane, so that they leave together; then its neighbour, so that all stay small. */
+    size_t at = r->lane_turn++ / ASKS_IN_A_ROW;
+    bool is_turning = r->lane_turn % ASKS_IN_A_ROW == 0;
+    if (r->lane_count == 0 ||
+        (is_turning && r->lane_count < r->lane_limit && queries_in_lanes(r) >= r->lane_count * PER_LANE)) {
+        struct lane *lane = open_lane(pool, r, false);
+        if (lane) {
+            r->lanes[r->lane_count++] = lane;
+        }
+    }
+    for (size_t i = 0; i < r->lane_count; i++) {
+        struct lane *lane = r->lanes[(at + i) % r->lane_count];
+        if (lane_has_room(lane)) {
+            return lane;
+        }
+    }
+    return NULL;
+}
+
+struct lane *resolver_pool_lane(struct resolver_pool *pool, struct resolver *r, bool over_tcp)
+{
+    if (!over_tcp) {
+        return udp_lane(pool, r);
+    }
+    if (!r->tcp_lane) {
+        r->tcp_lane = open_lane(pool, r, true);
+    }
+    return r->tcp_lane && lane_has_room(r->tcp_lane) ? r->tcp_lane : NULL;
+}
+
+void resolver_note_sent(struct resolver_pool *pool, struct resolver *r)
+{
+    token_bucket_take(&r->bucket);
+    r->queries++;
+    r->in_flight++;
+    if (link_is_alone(&r->dirty)) {
+        link_append(&pool->dirty, &r->dirty);
+    }
+}
+
+void resolver_pool_flush(struct resolver_pool *pool)
+{
+    struct link *first;
+    while ((first = link_take_first(&pool->dirty)) != NULL) {
+        struct resolver *r = LINK_OWNER(first, struct resolver, dirty);
+        for (size_t i = 0; i < r->lane_count; i++) {
+            lane_flush(r->lanes[i]);
+        }
+    }
+}
+
+/* ---- Health ----------------------------------------------------------------------------------------------------- */
+
+static void become_healthy(struct resolver *r)
+{
+    r->is_healthy = true;
+    r->pause_ms = PAUSE_MS;
+    r->silent = r->unhelpful = 0;
+}
+
+static void become_unhealthy(struct resolver *r, uint64_t now_ns)
+{
+    if (r->is_healthy) {
+        r->is_healthy = false;
+        r->pause_ms = PAUSE_MS;
+        r->canary_ns = now_ns + PAUSE_MS * ns_per_ms;
+    }
+}
+
+static void note_health(struct resolver *r, enum resolver_news news, uint64_t now_ns)
+{
+    if (news == RESOLVER_SILENT) {
+        r->silent++;
+        return;
+    }
+    r->silent = 0;
+    r->reply_ns = now_ns;
+    if (news == RESOLVER_HELPED) {
+        r->helped_ns = now_ns;
+        become_healthy(r);
+    } else {
+        r->unhelpful++;
+    }
+}
+
+void resolver_note_news(struct resolver *r, enum resolver_news news, uint32_t generation, bool is_late, uint64_t now_ns)
+{
+    static const enum window_outcome outcomes[] = {
+        [RESOLVER_HELPED] = WINDOW_ANSWER,   [RESOLVER_SERVFAIL] = WINDOW_SERVFAIL, [RESOLVER_REFUSED] = WINDOW_REFUSED,
+        [RESOLVER_USELESS] = WINDOW_REFUSED, [RESOLVER_SILENT] = WINDOW_TIMEOUT,
+    };
+    r->answers += news != RESOLVER_SILENT;
+    r->timeouts += news == RESOLVER_SILENT;
+    r->servfail += news == RESOLVER_SERVFAIL;
+    r->refused += news == RESOLVER_REFUSED;
+    note_health(r, news, now_ns);
+    if (!is_late) {
+        window_note(&r->window, outcomes[news], generation, r->in_flight);
+        r->in_flight--;
+    }
+}
+
+bool resolver_wants_canary(struct resolver *r, uint64_t now_ns)
+{
+    bool is_doubted = (r->silent >= STREAK_OF_DOUBT || r->unhelpful >= STREAK_OF_DOUBT) && now_ns - r->helped_ns > ns_per_s;
+    if (r->is_retired || (r->is_healthy && !is_doubted) || now_ns < r->canary_ns) {
+        return false;
+    }
+    r->canary_ns = now_ns + r->pause_ms * ns_per_ms;
+    if (!r->is_healthy) {
+        r->pause_ms = r->pause_ms * 2 < PAUSE_MAX_MS ? r->pause_ms * 2 : PAUSE_MAX_MS;
+    }
+    return true;
+}
+
+void resolver_note_canary(struct resolver *r, bool is_reply, bool has_helped, uint64_t now_ns)
+{
+    /* A server that refuses the root may still be of use (an authoritative one under test): then it is enough that it
+       speaks, unless refusing is all it does. */
+    if (has_helped || (is_reply && r->unhelpful < STREAK_OF_DOUBT)) {
+        become_healthy(r);
+    } else {
+        become_unhealthy(r, now_ns);
+    }
+}
+
+static void take_lane_news(struct resolver_pool *pool, struct resolver *r, uint64_t now_ns)
+{
+    uint64_t icmp_errors = 0;
+    for (size_t i = 0; i < r->lane_count; i++) {
+        lane_tick(r->lanes[i]);
+        icmp_errors += lane_take_icmp_errors(r->lanes[i]);
+        pool->dropped += lane_take_dropped(r->lanes[i]);
+    }
+    if (r->tcp_lane) {
+        lane_tick(r->tcp_lane);
+    }
+    /* A closed port says so at once: no need to wait for timeouts. */
+    if (icmp_errors > 0 && now_ns - r->reply_ns > ns_per_s / 4) {
+        become_unhealthy(r, now_ns);
+    }
+}
+
+void resolver_pool_tick(struct resolver_pool *pool, uint64_t now_ns)
+{
+    for (size_t i = 0; i < pool->count; i++) {
+        take_lane_news(pool, pool->resolvers[i], now_ns);
+    }
+}
+
+size_t resolver_pool_window(const struct resolver_pool *pool)
+{
+    size_t sum = 0;
+    for (size_t i = 0; i < pool->count; i++) {
+        const struct resolver *r = pool->resolvers[i];
+        sum += r->is_retired ? 0 : r->is_healthy ? window_size(&r->window) : UNHEALTHY_IN_FLIGHT;
+    }
+    return sum;
+}

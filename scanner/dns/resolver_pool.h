@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/*
+ * The resolvers of one asker: which one takes the next packet, how each is doing, and its lanes.
+ *
+ * Of two healthy ones picked at random the one with more free window is taken, so a fast resolver gets more. One that only
+ * times out, only refuses, or whose port is closed (ICMP) is left out until a canary gets through: a question for the
+ * root's name servers, sent with growing pauses, which tells a dead resolver from a list of dead zones. When none is
+ * healthy, all are used a little, so that every lookup ends.
+ *
+ * Lanes are opened as the packets in flight grow, about 1,000 to each, and never closed before the end.
+ *
+ * Threads: the loop's.
+ */
+
+#include <uv.h>
+
+#include "scanner/base/histogram.h"
+#include "scanner/dns/asker.h"
+#include "scanner/dns/lane.h"
+#include "scanner/dns/token_bucket.h"
+#include "scanner/dns/window.h"
+
+struct canary;
+
+struct resolver {
+    struct resolver_spec spec;      /* .text is our copy */
+    uint16_t index;
+    struct window window;
+    struct token_bucket bucket;
+    struct histogram rtt_us;
+    uint64_t queries, answers, timeouts, servfail, refused;
+    size_t in_flight;
+
+    struct link dirty;              /* in the pool's list while a lane may hold packets not yet pushed out */
+    struct lane **lanes;
+    size_t lane_count, lane_limit, lane_turn;
+    struct lane *tcp_lane;
+
+    bool is_healthy, is_retired;
+    bool folds_case;
+    uint8_t case_mismatches;        /* in a row */
+    uint32_t silent, unhelpful;     /* in a row: timeouts; replies that helped nobody */
+    uint64_t reply_ns, helped_ns;   /* when the last reply, the last good one came */
+    uint64_t canary_ns;             /* not before */
+    uint32_t pause_ms;              /* between canaries */
+    struct canary *canary;          /* the asker's */
+};
+
+struct resolver_pool_options {
+    uv_loop_t *loop;
+    size_t concurrency;
+    double resolver_rate;
+    unsigned lane_timeout_ms;
+    uint64_t seed;
+    void (*on_reply)(struct lane_query *query, enum lane_status status, span message, void *user);
+    void *user;
+};
+
+struct resolver_pool {
+    struct resolver_pool_options options;
+    struct batch_receiver *receiver;
+    struct resolver **resolvers;
+    size_t count;
+    struct link dirty;
+    uint64_t random;
+    uint64_t token_wait_ns;         /* after a choice of none: until a bucket that was in the way has a token; or 0 */
+    uint64_t dropped;
+};
+
+MUST_USE int resolver_pool_init(struct resolver_pool *pool, const struct resolver_pool_options *options);
+void resolver_pool_deinit(struct resolver_pool *pool);
+
+/* Makes `specs` the list; see asker_set_resolvers(). */
+MUST_USE int resolver_pool_set(struct resolver_pool *pool, const struct resolver_spec *specs, size_t count, uint64_t now_ns);
+
+/* Who takes a packet now: one not in `tried` where there is one; NULL when it must wait. */
+struct resolver *resolver_pool_choose(struct resolver_pool *pool, uint64_t tried, uint64_t now_ns);
+
+/* A lane with room, opened when needed; NULL when there is none. */
+struct lane *resolver_pool_lane(struct resolver_pool *pool, struct resolver *resolver, bool over_tcp);
+
+/* A packet goes out. */
+void resolver_note_sent(struct resolver_pool *pool, struct resolver *resolver);
+
+enum resolver_news { RESOLVER_HELPED, RESOLVER_SERVFAIL, RESOLVER_REFUSED, RESOLVER_USELESS, RESOLVER_SILENT };
+
+/* What became of a packet; also of one whose time was over, but then without the window's say (is_late). */
+void resolver_note_news(struct resolver *resolver, enum resolver_news news, uint32_t generation, bool is_late,
+                        uint64_t now_ns);
+
+/* What a canary said: true, the resolver is of use. */
+void resolver_note_canary(struct resolver *resolver, bool is_reply, bool has_helped, uint64_t now_ns);
+
+/* Time for a canary? Books the next one. */
+bool resolver_wants_canary(struct resolver *resolver, uint64_t now_ns);
+
+void resolver_pool_flush(struct resolver_pool *pool);
+
+/* Every 100 ms: c-ares' timeouts, ICMP news. */
+void resolver_pool_tick(struct resolver_pool *pool, uint64_t now_ns);
+
+/* Sum of the windows of healthy resolvers. */
+size_t resolver_pool_window(const struct resolver_pool *pool);
+
+/* Uniform in [0, below). xorshift64*: for jitter and choice, never for ids. */
+uint64_t resolver_pool_random(struct resolver_pool *pool, uint64_t below);
