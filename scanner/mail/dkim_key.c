@@ -144,14 +144,20 @@ static bool read_rsa_public_key(struct bytes der, struct bytes *modulus, struct 
 
 static const uint8_t rsa_encryption[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01 };
 
+/* RFC 3279 2.3.1: the parameters are NULL; some leave them out. */
+static bool are_parameters_null(struct bytes parameters)
+{
+    return parameters.len == 0 || (parameters.len == 2 && parameters.ptr[0] == 0x05 && parameters.ptr[1] == 0);
+}
+
 /* SubjectPublicKeyInfo ::= SEQUENCE { SEQUENCE { rsaEncryption, parameters }, BIT STRING { RSAPublicKey } }. */
 static bool unwrap_public_key_info(struct bytes der, struct bytes *key)
 {
     struct bytes inner, algorithm, object;
     if (!der_take(&der, DER_SEQUENCE, &inner) || der.len != 0 || !der_take(&inner, DER_SEQUENCE, &algorithm) ||
         !der_take(&algorithm, DER_OBJECT, &object) || object.len != sizeof(rsa_encryption) ||
-        memcmp(object.ptr, rsa_encryption, object.len) != 0 || !der_take(&inner, DER_BIT_STRING, key) ||
-        inner.len != 0 || key->len == 0 || key->ptr[0] != 0) {
+        memcmp(object.ptr, rsa_encryption, object.len) != 0 || !are_parameters_null(algorithm) ||
+        !der_take(&inner, DER_BIT_STRING, key) || inner.len != 0 || key->len == 0 || key->ptr[0] != 0) {
         return false;
     }
     key->ptr++;
