@@ -647,10 +647,14 @@ static enum layout_kind kind_by_header(struct text header, char delimiter)
     return LAYOUT_AUTO;
 }
 
-/* `rank,name` in most lines. */
+/* `rank,name` in most lines and in the first: below a header the number may be anything. */
 static bool looks_ranked(const struct probe *probe, char delimiter)
 {
     size_t votes = 0;
+    struct text first;
+    if (!field_at(probe->lines[0], delimiter, 0, &first) || !is_number(first)) {
+        return false;
+    }
     for (size_t i = 0; i < probe->count; i++) {
         struct text rank;
         struct text name;

@@ -155,6 +155,20 @@ static bool is_ascii(struct text t)
     return true;
 }
 
+static enum name_result idn_refused(int err)
+{
+    switch (err) {
+    case IDN2_ENCODING_ERROR:
+        return NAME_BAD_UTF8;
+    case IDN2_TOO_BIG_LABEL:
+    case IDN2_TOO_BIG_DOMAIN:
+    case IDN2_PUNYCODE_BIG_OUTPUT:
+        return NAME_LABEL_TOO_LONG;
+    default:
+        return NAME_BAD_IDN;
+    }
+}
+
 /* One label through UTS 46 and IDNA 2008; it is appended to out[] of HOST_LEN_MAX + 1. */
 static enum name_result idn_label(struct text label, char *out, size_t *out_len)
 {
@@ -170,9 +184,7 @@ static enum name_result idn_label(struct text label, char *out, size_t *out_len)
     copy[label.len] = '\0';
     int err = idn2_lookup_u8((const uint8_t *)copy, &ascii, IDN_FLAGS);
     if (err != IDN2_OK) {
-        return err == IDN2_ENCODING_ERROR                                ? NAME_BAD_UTF8
-               : err == IDN2_TOO_BIG_LABEL || err == IDN2_TOO_BIG_DOMAIN ? NAME_LABEL_TOO_LONG
-                                                                         : NAME_BAD_IDN;
+        return idn_refused(err);
     }
     size_t len = strlen((const char *)ascii);
     enum name_result result = len > HOST_LEN_MAX - *out_len ? NAME_TOO_LONG : NAME_OK;

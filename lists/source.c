@@ -17,6 +17,7 @@
 enum {
     RAW_SIZE = 128 * 1024,
     MAGIC_LEN = 6,         /* of the longest */
+    ARCHIVE_STEP = 32 * 1024,
     IDENTITY_SIZE = 65536, /* of each end */
     SILENCE_MS = 200,      /* how often a silent pipe's reader looks whether to stop */
 };
@@ -258,8 +259,10 @@ static int archive_start(struct source *s)
     return archive_read_open1(a) == ARCHIVE_OK ? 0 : (int)archive_fail(s);
 }
 
+/* In small steps: of a step that fails libarchive gives nothing, not even what was sound. */
 static ssize_t archive_take(struct source *s, char *to, size_t size)
 {
+    size = size < ARCHIVE_STEP ? size : ARCHIVE_STEP;
     for (int tries = 0; tries < 16; tries++) {
         la_ssize_t n = archive_read_data(s->archive, to, size);
         if (n >= 0) {
