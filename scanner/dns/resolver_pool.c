@@ -394,7 +394,7 @@ static void take_lane_news(struct resolver_pool *pool, struct resolver *r, uint6
         lane_tick(r->tcp_lane);
     }
     /* A closed port says so at once: no need to wait for timeouts. */
-    if (icmp_errors > 0 && now_ns - r->reply_ns > ns_per_s / 4) {
+    if (icmp_errors > 0 && (r->answers == 0 || now_ns - r->reply_ns > ns_per_s / 4)) {
         become_unhealthy(r, now_ns);
     }
 }

@@ -1,0 +1,653 @@
+// SPDX-License-Identifier: MIT
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include "scanner/base/clock.h"
+#include "tests/dns/scripted_server.h"
+
+enum { FLAGS_OK = 0x8180, FLAG_TC = 0x0200, RCODE_SERVFAIL = 2, RCODE_NXDOMAIN = 3, RCODE_REFUSED = 5 };
+enum { LOOKUPS_MAX = 4000, PATIENCE_MS = 30000 };
+
+/* One asker, up to two servers, and the lookups of a test. */
+struct bed {
+    uv_loop_t loop;
+    uv_check_t check;
+    uv_prepare_t prepare;
+    struct server servers[2];
+    size_t server_count;
+    struct asker *asker;
+    struct lookup *lookups;
+    struct arena *arenas;
+    char (*names)[32];
+    char (*blocks)[512];
+    size_t asked, done;
+    void (*on_done)(struct bed *, struct lookup *);
+};
+
+static void on_done(struct lookup *lookup, void *user)
+{
+    struct bed *bed = user;
+    assert_non_null(lookup->rrset);
+    bed->done++;
+    if (bed->on_done) {
+        bed->on_done(bed, lookup);
+    }
+}
+
+static void on_check(uv_check_t *check)
+{
+    asker_turn(((struct bed *)check->data)->asker);
+}
+
+static void on_prepare(uv_prepare_t *prepare)
+{
+    asker_flush(((struct bed *)prepare->data)->asker);
+}
+
+static void bed_open(struct bed *bed, server_script first, server_script second)
+{
+    *bed = (struct bed){ .server_count = (size_t)(first != NULL) + (size_t)(second != NULL) };
+    uv_loop_init(&bed->loop);
+    uv_check_init(&bed->loop, &bed->check);
+    uv_prepare_init(&bed->loop, &bed->prepare);
+    bed->check.data = bed->prepare.data = bed;
+    if (first) {
+        server_start(&bed->servers[0], &bed->loop, first, bed);
+    }
+    if (second) {
+        server_start(&bed->servers[1], &bed->loop, second, bed);
+    }
+    bed->lookups = calloc(LOOKUPS_MAX, sizeof(*bed->lookups));
+    bed->arenas = calloc(LOOKUPS_MAX, sizeof(*bed->arenas));
+    bed->names = calloc(LOOKUPS_MAX, sizeof(*bed->names));
+    bed->blocks = calloc(LOOKUPS_MAX, sizeof(*bed->blocks));
+}
+
+static void bed_ask_with(struct bed *bed, struct asker_options options, const struct resolver_spec *specs, size_t count)
+{
+    options.loop = &bed->loop;
+    options.resolvers = specs;
+    options.resolver_count = count;
+    options.on_done = on_done;
+    options.user = bed;
+    assert_int_equal(asker_new(&options, &bed->asker), 0);
+    uv_check_start(&bed->check, on_check);
+    uv_prepare_start(&bed->prepare, on_prepare);
+}
+
+static void bed_start(struct bed *bed, struct asker_options options)
+{
+    struct resolver_spec specs[2];
+    for (size_t i = 0; i < bed->server_count; i++) {
+        specs[i] = server_spec(&bed->servers[i]);
+    }
+    bed_ask_with(bed, options, specs, bed->server_count);
+}
+
+static struct lookup *bed_ask(struct bed *bed, const char *label, uint16_t qtype)
+{
+    size_t i = bed->asked++;
+    assert_true(i < LOOKUPS_MAX);
+    snprintf(bed->names[i], sizeof(bed->names[i]), "%s.example", label);
+    arena_init(&bed->arenas[i], bed->blocks[i], sizeof(bed->blocks[i]), 1 << 20);
+    bed->lookups[i] = (struct lookup){ .qname = span_from_cstr(bed->names[i]), .qtype = qtype, .arena = &bed->arenas[i] };
+    asker_ask(bed->asker, &bed->lookups[i]);
+    return &bed->lookups[i];
+}
+
+/* Runs until all that was asked is done; the test's patience is no measure of anything. */
+static void bed_run(struct bed *bed)
+{
+    uint64_t until = clock_now_ms() + PATIENCE_MS;
+    while (bed->done < bed->asked && clock_now_ms() < until) {
+        uv_run(&bed->loop, UV_RUN_ONCE);
+    }
+    assert_int_equal(bed->done, bed->asked);
+    assert_int_equal(asker_open_count(bed->asker), 0);
+}
+
+static void close_stray(uv_handle_t *handle, void *user)
+{
+    (void)user;
+    if (!uv_is_closing(handle)) {
+        uv_close(handle, uv_handle_get_type(handle) == UV_TCP && handle->data ? server_stream_closed : NULL);
+    }
+}
+
+static void bed_close(struct bed *bed)
+{
+    uv_close((uv_handle_t *)&bed->check, NULL);
+    uv_close((uv_handle_t *)&bed->prepare, NULL);
+    asker_free(bed->asker);
+    for (size_t i = 0; i < bed->server_count; i++) {
+        server_stop(&bed->servers[i]);
+    }
+    uv_run(&bed->loop, UV_RUN_NOWAIT);
+    uv_walk(&bed->loop, close_stray, NULL);
+    uv_run(&bed->loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&bed->loop), 0);
+    for (size_t i = 0; i < bed->asked; i++) {
+        arena_reset(&bed->arenas[i]);
+    }
+    free(bed->lookups);
+    free(bed->arenas);
+    free(bed->names);
+    free(bed->blocks);
+}
+
+static struct asker_stats bed_stats(const struct bed *bed)
+{
+    struct asker_stats stats;
+    asker_stats_get(bed->asker, &stats);
+    return stats;
+}
+
+static struct resolver_stats resolver_stats(const struct bed *bed, size_t index)
+{
+    struct resolver_stats stats;
+    asker_resolver_stats_get(bed->asker, index, &stats);
+    return stats;
+}
+
+/* ---- Scripts ---------------------------------------------------------------------------------------------------- */
+
+static size_t reply_ok(struct server *server, span query, bool over_tcp, uint8_t *out)
+{
+    (void)server;
+    (void)over_tcp;
+    return reply_add_txt(out, reply_begin(query, FLAGS_OK, out), 300, "v=spf1 -all");
+}
+
+static size_t reply_nothing(struct server *server, span query, bool over_tcp, uint8_t *out)
+{
+    (void)server;
+    (void)query;
+    (void)over_tcp;
+    (void)out;
+    return 0;
+}
+
+static size_t reply_servfail(struct server *server, span query, bool over_tcp, uint8_t *out)
+{
+    (void)server;
+    (void)over_tcp;
+    return reply_begin(query, FLAGS_OK | RCODE_SERVFAIL, out);
+}
+
+static size_t reply_refused(struct server *server, span query, bool over_tcp, uint8_t *out)
+{
+    (void)server;
+    (void)over_tcp;
+    return reply_begin(query, FLAGS_OK | RCODE_REFUSED, out);
+}
+
+static size_t reply_nxdomain(struct server *server, span query, bool over_tcp, uint8_t *out)
+{
+    (void)server;
+    (void)over_tcp;
+    return reply_begin(query, FLAGS_OK | RCODE_NXDOMAIN, out);
+}
+
+/* The first packet is lost. */
+static size_t reply_second_time(struct server *server, span query, bool over_tcp, uint8_t *out)
+{
+    return server->queries > 1 ? reply_ok(server, query, over_tcp, out) : 0;
+}
+
+static size_t reply_long_over_tcp(struct server *server, span query, bool over_tcp, uint8_t *out)
+{
+    char text[250];
+    (void)server;
+    size_t at = reply_begin(query, over_tcp ? FLAGS_OK : FLAGS_OK | FLAG_TC, out);
+    memset(text, 'x', sizeof(text) - 1);
+    text[sizeof(text) - 1] = 0;
+    for (int i = 0; i < 20 && over_tcp; i++) {
+        at = reply_add_txt(out, at, 300, text);
+    }
+    return at;
+}
+
+/* A datagram larger than any slot, sent as if EDNS had allowed it. */
+static size_t reply_oversized(struct server *server, span query, bool over_tcp, uint8_t *out)
+{
+    char text[250];
+    (void)server;
+    (void)over_tcp;
+    size_t at = reply_begin(query, FLAGS_OK, out);
+    memset(text, 'y', sizeof(text) - 1);
+    text[sizeof(text) - 1] = 0;
+    for (int i = 0; i < 20; i++) {
+        at = reply_add_txt(out, at, 300, text);
+    }
+    return at;
+}
+
+/* Larger than 512 bytes, smaller than what EDNS allows. */
+static size_t reply_thousand_bytes(struct server *server, span query, bool over_tcp, uint8_t *out)
+{
+    char text[230];
+    (void)server;
+    (void)over_tcp;
+    size_t at = reply_begin(query, FLAGS_OK, out);
+    memset(text, 'z', sizeof(text) - 1);
+    text[sizeof(text) - 1] = 0;
+    for (int i = 0; i < 4; i++) {
+        at = reply_add_txt(out, at, 300, text);
+    }
+    return at;
+}
+
+static size_t reply_folded(struct server *server, span query, bool over_tcp, uint8_t *out)
+{
+    size_t size = reply_ok(server, query, over_tcp, out);
+    for (size_t i = 12; i < answer_question_end(query) - 4; i++) {
+        out[i] = ascii_lower(out[i]);
+    }
+    return size;
+}
+
+/* A forged reply (another id) before the true one would be: only the next packet gets the truth. */
+static size_t reply_wrong_id_first(struct server *server, span query, bool over_tcp, uint8_t *out)
+{
+    size_t size = reply_ok(server, query, over_tcp, out);
+    if (server->queries == 1) {
+        out[0] ^= 0xff;
+    }
+    return size;
+}
+
+static size_t reply_formerr_to_edns(struct server *server, span query, bool over_tcp, uint8_t *out)
+{
+    return query.ptr[11] ? reply_begin(query, FLAGS_OK | 1, out) : reply_ok(server, query, over_tcp, out);
+}
+
+static size_t reply_malformed(struct server *server, span query, bool over_tcp, uint8_t *out)
+{
+    size_t size = reply_ok(server, query, over_tcp, out);
+    return size - 3;
+}
+
+/* ---- Tests ------------------------------------------------------------------------------------------------------ */
+
+static const struct asker_options quick = { .timeout_ms = 300, .retries = 3, .seed = 7 };
+
+static void thousands_are_answered_once_each(void **state)
+{
+    struct bed bed;
+    (void)state;
+    bed_open(&bed, reply_ok, NULL);
+    bed_start(&bed, (struct asker_options){ .timeout_ms = 5000, .retries = 3 });
+    for (int i = 0; i < 3000; i++) {
+        char label[16];
+        snprintf(label, sizeof(label), "n%d", i);
+        bed_ask(&bed, label, DNS_TXT);
+    }
+    assert_int_equal(bed.done, 0); /* nothing comes back inside the asking */
+    bed_run(&bed);
+    for (size_t i = 0; i < bed.asked; i++) {
+        const struct rrset *r = bed.lookups[i].rrset;
+        assert_int_equal(r->outcome, DNS_ANSWERED);
+        assert_int_equal(r->count, 1);
+        assert_int_equal(r->ttl_s, 300);
+        assert_true(span_equal(r->txt[0].text, SPAN("v=spf1 -all")));
+    }
+    struct asker_stats stats = bed_stats(&bed);
+    assert_true(stats.answers >= 3000);
+    assert_int_equal(stats.in_flight, 0);
+    assert_true(resolver_stats(&bed, 0).window > 256);
+    assert_true(resolver_stats(&bed, 0).rtt_ms_p99 > 0);
+    bed_close(&bed);
+}
+
+struct policy_case {
+    const char *name;
+    server_script first, second;
+    enum dns_outcome outcome;
+    unsigned retries_min, retries_max;
+    bool over_tcp;
+    unsigned count;
+};
+
+static void the_policy_of_tries(void **state)
+{
+    static const struct policy_case cases[] = {
+        { "an answer", reply_ok, NULL, DNS_ANSWERED, 0, 0, false, 1 },
+        { "NXDOMAIN is an answer, not tried again", reply_nxdomain, NULL, DNS_NXDOMAIN, 0, 0, false, 0 },
+        { "a lost packet is sent again", reply_second_time, NULL, DNS_ANSWERED, 1, 2, false, 1 },
+        { "another id is nobody's reply", reply_wrong_id_first, NULL, DNS_ANSWERED, 1, 2, false, 1 },
+        { "silence to the end is a timeout", reply_nothing, NULL, DNS_TIMEOUT, 3, 3, false, 0 },
+        { "SERVFAIL to the end stays unknown", reply_servfail, NULL, DNS_SERVFAIL, 3, 3, false, 0 },
+        { "REFUSED to the end stays unknown", reply_refused, NULL, DNS_REFUSED, 3, 3, false, 0 },
+        { "SERVFAIL then the other resolver", reply_servfail, reply_ok, DNS_ANSWERED, 0, 1, false, 1 },
+        { "REFUSED then the other resolver", reply_refused, reply_ok, DNS_ANSWERED, 0, 1, false, 1 },
+        { "malformed then the other resolver", reply_malformed, reply_ok, DNS_ANSWERED, 0, 1, false, 1 },
+        { "silence then the other resolver", reply_nothing, reply_ok, DNS_ANSWERED, 0, 1, false, 1 },
+        { "SERVFAIL tells more than a timeout", reply_servfail, reply_nothing, DNS_SERVFAIL, 3, 3, false, 0 },
+        { "malformed to the end", reply_malformed, NULL, DNS_BAD_RESPONSE, 3, 3, false, 0 },
+        { "truncation goes to TCP and is no new try", reply_long_over_tcp, NULL, DNS_ANSWERED, 0, 0, true, 20 },
+        { "beyond a slot goes to TCP", reply_oversized, NULL, DNS_ANSWERED, 0, 0, true, 20 },
+        { "a reply of 1,000 bytes comes whole", reply_thousand_bytes, NULL, DNS_ANSWERED, 0, 0, false, 4 },
+        { "folded case is tried again, then asked plainly", reply_folded, NULL, DNS_ANSWERED, 0, 2, false, 1 },
+        { "FORMERR: asked again without EDNS", reply_formerr_to_edns, NULL, DNS_ANSWERED, 1, 1, false, 1 },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct policy_case *c = &cases[i];
+        struct bed bed;
+        bed_open(&bed, c->first, c->second);
+        bed_start(&bed, quick);
+        struct lookup *lookup = bed_ask(&bed, "a-name-with-letters", DNS_TXT);
+        bed_run(&bed);
+        if (lookup->rrset->outcome != c->outcome || lookup->retries < c->retries_min ||
+            lookup->retries > c->retries_max || lookup->over_tcp != c->over_tcp || lookup->rrset->count != c->count) {
+            fail_msg("%s: outcome %s, %u retries, tcp %d, %u records", c->name, dns_outcome_name(lookup->rrset->outcome),
+                     lookup->retries, lookup->over_tcp, lookup->rrset->count);
+        }
+        bed_close(&bed);
+    }
+}
+
+static void a_server_that_folds_case_is_learned(void **state)
+{
+    struct bed bed;
+    (void)state;
+    bed_open(&bed, reply_folded, NULL);
+    bed_start(&bed, quick);
+    for (int i = 0; i < 40; i++) {
+        char label[32];
+        snprintf(label, sizeof(label), "manyletters%d", i);
+        assert_int_equal(bed_ask(&bed, label, DNS_TXT)->place != 0, 1);
+        bed_run(&bed);
+    }
+    for (size_t i = 0; i < bed.asked; i++) {
+        assert_int_equal(bed.lookups[i].rrset->outcome, DNS_ANSWERED);
+    }
+    assert_int_equal(bed.lookups[39].retries, 0);
+    assert_true(bed_stats(&bed).case_mismatches >= 4);
+    bed_close(&bed);
+}
+
+/* The reply to the first try comes while the second is on its way. */
+struct delayed {
+    uv_timer_t timer;
+    struct server *server;
+    struct sockaddr_in to;
+    uint8_t bytes[512];
+    size_t size;
+};
+
+static size_t keep_for_later(struct server *server, span query, bool over_tcp, uint8_t *out)
+{
+    struct bed *bed = server->user;
+    struct delayed *later = (struct delayed *)(void *)bed->names[LOOKUPS_MAX - 40];
+    if (server->queries > 1) {
+        return 0;
+    }
+    later->size = reply_ok(server, query, over_tcp, out);
+    memcpy(later->bytes, out, later->size);
+    return 0;
+}
+
+static size_t release_on_second(struct server *server, span query, bool over_tcp, uint8_t *out)
+{
+    struct bed *bed = server->user;
+    struct delayed *later = (struct delayed *)(void *)bed->names[LOOKUPS_MAX - 40];
+    if (server->queries == 1) {
+        return keep_for_later(server, query, over_tcp, out);
+    }
+    memcpy(out, later->bytes, later->size);
+    return server->queries == 2 ? later->size : 0;
+}
+
+static void a_late_reply_to_an_earlier_try_counts(void **state)
+{
+    struct bed bed;
+    (void)state;
+    bed_open(&bed, release_on_second, NULL);
+    bed_start(&bed, quick);
+    struct lookup *lookup = bed_ask(&bed, "late", DNS_TXT);
+    bed_run(&bed);
+    assert_int_equal(lookup->rrset->outcome, DNS_ANSWERED);
+    assert_int_equal(lookup->retries, 1);
+    assert_int_equal(bed_stats(&bed).timeouts, 1);
+    bed_close(&bed);
+}
+
+static void a_closed_port_is_a_timeout_and_harms_no_other(void **state)
+{
+    struct bed bed;
+    (void)state;
+    bed_open(&bed, reply_ok, NULL);
+    struct resolver_spec specs[2] = { server_spec(&bed.servers[0]), server_spec(&bed.servers[0]) };
+    /* A port that was just given back: nobody listens. */
+    uv_udp_t udp;
+    struct sockaddr_in closed;
+    int len = sizeof(closed);
+    uv_ip4_addr("127.0.0.1", 0, &closed);
+    uv_udp_init(&bed.loop, &udp);
+    uv_udp_bind(&udp, (struct sockaddr *)&closed, 0);
+    uv_udp_getsockname(&udp, (struct sockaddr *)&closed, &len);
+    uv_close((uv_handle_t *)&udp, NULL);
+    uv_run(&bed.loop, UV_RUN_NOWAIT);
+    memcpy(&specs[1].address, &closed, sizeof(closed));
+    specs[1].text = "closed";
+    bed_ask_with(&bed, quick, specs, 2);
+    for (int i = 0; i < 400; i++) {
+        char label[16];
+        snprintf(label, sizeof(label), "n%d", i);
+        bed_ask(&bed, label, DNS_TXT);
+    }
+    bed_run(&bed);
+    for (size_t i = 0; i < bed.asked; i++) {
+        assert_int_equal(bed.lookups[i].rrset->outcome, DNS_ANSWERED);
+    }
+    assert_true(resolver_stats(&bed, 0).healthy);
+    assert_int_equal(resolver_stats(&bed, 1).answers, 0);
+    assert_false(resolver_stats(&bed, 1).healthy);
+    bed_close(&bed);
+}
+
+static void the_rate_counts_every_packet(void **state)
+{
+    struct bed bed;
+    (void)state;
+    bed_open(&bed, reply_servfail, NULL);
+    struct asker_options options = quick;
+    options.rate = 200;
+    options.timeout_ms = 5000;
+    bed_start(&bed, options);
+    uint64_t began = clock_now_ms();
+    for (int i = 0; i < 25; i++) {
+        char label[16];
+        snprintf(label, sizeof(label), "n%d", i);
+        bed_ask(&bed, label, DNS_TXT);
+    }
+    bed_run(&bed);
+    /* 100 packets (3 retries each) at 200 a second with a burst of 2: never faster than 490 ms. */
+    assert_true(clock_now_ms() - began >= 485);
+    assert_true(bed_stats(&bed).queries >= 100); /* a canary may be among them */
+    assert_true(bed_stats(&bed).retries >= 75);
+    assert_int_equal(bed_stats(&bed).timeouts, 0);
+    bed_close(&bed);
+}
+
+/* Waiting for tokens far longer than the timeout: still no timeout. */
+static void waiting_for_a_token_eats_no_timeout(void **state)
+{
+    struct bed bed;
+    (void)state;
+    bed_open(&bed, reply_ok, NULL);
+    struct resolver_spec spec = server_spec(&bed.servers[0]);
+    spec.rate = 20;
+    bed_ask_with(&bed, (struct asker_options){ .timeout_ms = 200, .retries = 0 }, &spec, 1);
+    for (int i = 0; i < 20; i++) {
+        bed_ask(&bed, "same", DNS_TXT);
+    }
+    bed_run(&bed);
+    for (size_t i = 0; i < bed.asked; i++) {
+        assert_int_equal(bed.lookups[i].rrset->outcome, DNS_ANSWERED);
+    }
+    bed_close(&bed);
+}
+
+static void one_zone_is_asked_at_its_own_rate(void **state)
+{
+    struct bed bed;
+    (void)state;
+    bed_open(&bed, reply_ok, NULL);
+    struct asker_options options = quick;
+    options.zone_rate = 10;
+    bed_start(&bed, options);
+    uint64_t began = clock_now_ms();
+    for (int i = 0; i < 6; i++) {
+        size_t at = bed.asked++;
+        arena_init(&bed.arenas[at], bed.blocks[at], sizeof(bed.blocks[at]), 1 << 20);
+        bed.lookups[at] = (struct lookup){
+            .qname = SPAN("one.example"), .qtype = DNS_TXT, .arena = &bed.arenas[at], .zone_key = 99,
+        };
+        asker_ask(bed.asker, &bed.lookups[at]);
+    }
+    bed_run(&bed);
+    assert_true(clock_now_ms() - began >= 495);
+    bed_close(&bed);
+}
+
+static void names_that_cannot_be_asked_are_cut(void **state)
+{
+    struct bed bed;
+    (void)state;
+    bed_open(&bed, reply_ok, NULL);
+    bed_start(&bed, quick);
+    struct lookup *lookup = bed_ask(&bed, "a..b", DNS_TXT);
+    bed_run(&bed);
+    assert_int_equal(lookup->rrset->outcome, DNS_CUT);
+    assert_int_equal(bed_stats(&bed).queries, 0);
+    bed_close(&bed);
+}
+
+static void an_exhausted_arena_is_cut(void **state)
+{
+    struct bed bed;
+    (void)state;
+    bed_open(&bed, reply_ok, NULL);
+    bed_start(&bed, quick);
+    struct arena none;
+    char byte[1];
+    arena_init(&none, byte, sizeof(byte), 0);
+    struct lookup lookup = { .qname = SPAN("x.example"), .qtype = DNS_TXT, .arena = &none };
+    bed.asked++;
+    asker_ask(bed.asker, &lookup);
+    bed_run(&bed);
+    assert_int_equal(lookup.rrset->outcome, DNS_CUT);
+    bed_close(&bed);
+}
+
+static void ask_another(struct bed *bed, struct lookup *lookup)
+{
+    (void)lookup;
+    if (bed->asked < 500) {
+        bed_ask(bed, "next", DNS_TXT);
+    }
+}
+
+static void on_done_may_ask_more(void **state)
+{
+    struct bed bed;
+    (void)state;
+    bed_open(&bed, reply_ok, NULL);
+    bed_start(&bed, quick);
+    bed.on_done = ask_another;
+    bed_ask(&bed, "first", DNS_TXT);
+    bed_run(&bed);
+    assert_int_equal(bed.asked, 500);
+    bed_close(&bed);
+}
+
+static void freeing_with_lookups_open_is_quiet(void **state)
+{
+    struct bed bed;
+    (void)state;
+    bed_open(&bed, reply_nothing, NULL);
+    bed_start(&bed, quick);
+    for (int i = 0; i < 700; i++) {
+        bed_ask(&bed, "open", DNS_TXT);
+    }
+    uv_run(&bed.loop, UV_RUN_NOWAIT);
+    uv_run(&bed.loop, UV_RUN_NOWAIT);
+    assert_int_equal(bed.done, 0);
+    bed_close(&bed);
+}
+
+static struct probe_result probed[2];
+static size_t probed_count;
+
+static void on_probe(const struct probe_result *results, size_t count, void *user)
+{
+    (void)user;
+    probed_count = count;
+    memcpy(probed, results, count * sizeof(*results));
+}
+
+static void the_probe_tells_who_answers(void **state)
+{
+    struct bed bed;
+    (void)state;
+    bed_open(&bed, reply_refused, reply_nothing);
+    bed_start(&bed, quick);
+    probed_count = 0;
+    assert_int_equal(asker_probe(bed.asker, on_probe, NULL), 0);
+    for (int i = 0; i < 1000 && probed_count == 0; i++) {
+        uv_run(&bed.loop, UV_RUN_ONCE);
+    }
+    assert_int_equal(probed_count, 2);
+    assert_true(probed[0].is_alive);
+    assert_int_equal(probed[0].outcome, DNS_REFUSED);
+    assert_string_equal(probed[0].address, bed.servers[0].text);
+    assert_false(probed[1].is_alive);
+    assert_int_equal(probed[1].outcome, DNS_TIMEOUT);
+    bed_close(&bed);
+}
+
+static void a_new_list_takes_over(void **state)
+{
+    struct bed bed;
+    (void)state;
+    bed_open(&bed, reply_ok, reply_ok);
+    struct resolver_spec first = server_spec(&bed.servers[0]), second = server_spec(&bed.servers[1]);
+    bed_ask_with(&bed, quick, &first, 1);
+    bed_ask(&bed, "a", DNS_TXT);
+    bed_run(&bed);
+    assert_int_equal(asker_set_resolvers(bed.asker, &second, 1), 0);
+    bed_ask(&bed, "b", DNS_TXT);
+    bed_run(&bed);
+    assert_int_equal(bed.servers[0].queries, 1);
+    assert_int_equal(bed.servers[1].queries, 1);
+    assert_true(resolver_stats(&bed, 0).is_retired);
+    assert_int_equal(bed_stats(&bed).resolver_count, 2);
+    bed_close(&bed);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(thousands_are_answered_once_each),
+        cmocka_unit_test(the_policy_of_tries),
+        cmocka_unit_test(a_server_that_folds_case_is_learned),
+        cmocka_unit_test(a_late_reply_to_an_earlier_try_counts),
+        cmocka_unit_test(a_closed_port_is_a_timeout_and_harms_no_other),
+        cmocka_unit_test(the_rate_counts_every_packet),
+        cmocka_unit_test(waiting_for_a_token_eats_no_timeout),
+        cmocka_unit_test(one_zone_is_asked_at_its_own_rate),
+        cmocka_unit_test(names_that_cannot_be_asked_are_cut),
+        cmocka_unit_test(an_exhausted_arena_is_cut),
+        cmocka_unit_test(on_done_may_ask_more),
+        cmocka_unit_test(freeing_with_lookups_open_is_quiet),
+        cmocka_unit_test(the_probe_tells_who_answers),
+        cmocka_unit_test(a_new_list_takes_over),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
