@@ -6,7 +6,7 @@
  *
  *   ## an include without a record is permerror (RFC 7208 5.2)      begins a scenario; its name
  *   domain example.com                                              the name scanned
- *   checks +bimi -mx                                                changes to the default checks; or a whole list: spf,dmarc
+ *   checks +bimi,-mx                                                changes to the default checks; or a whole list: spf,dmarc
  *   dkim full                                                       smart (default), full, off
  *   selectors a,b                                                   of the list, for this domain
  *   excluded                                                        the name is excluded, nothing is asked

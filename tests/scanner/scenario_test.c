@@ -1,0 +1,516 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Runs every situation of tests/scenarios/ *.scn: the planner asks the scenario's DNS, the assessment is printed as a
+ * record, and the record is read back and compared. Each scenario is one test. Beside what a scenario expects, every
+ * record must be well formed, also when any one of its questions is not answered or memory runs out.
+ *
+ * SCENARIO=part-of-a-name runs some of them and prints their records.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include <glob.h>
+#include <stdlib.h>
+
+#include "lists/builtin.h"
+#include "lists/suffixes.h"
+#include "scanner/mail/assessment.h"
+#include "scanner/mail/providers.h"
+#include "scanner/record.h"
+#include "tests/support/json_reader.h"
+#include "tests/support/record_schema.h"
+#include "tests/support/scenario.h"
+
+enum {
+    ROUNDS_MAX = 4096,            /* more rounds of questions: the planner does not end */
+    FAILURES_TRIED_MAX = 60,      /* scenarios with more questions are not run once for each of them */
+    RECORD_SIZE_MAX = 8 << 20,
+};
+
+static struct {
+    struct suffixes *suffixes;
+    struct provider_table *providers;
+    struct selector_table *selectors;
+    struct arena files;           /* the scenarios */
+    bool is_verbose;
+} world;
+
+static span organizational_domain(const void *list, span name)
+{
+    size_t at = suffixes_organizational(list, name.ptr, name.len);
+    return span_after(name, at);
+}
+
+static bool is_public_suffix(const void *list, span name)
+{
+    return suffixes_is_public_suffix(list, name.ptr, name.len);
+}
+
+/* ---- one run ---- */
+
+struct run {
+    const struct scenario *scenario;
+    size_t failing;               /* index of the question that times out; SIZE_MAX: none */
+    struct mail_config config;
+    struct arena arena, class_arena;
+    struct answer_set answers;
+    struct subject subject;
+    struct assessment assessment;
+    char complaint[RECORD_COMPLAINT_SIZE];
+};
+
+static bool complain(struct run *run, const char *format, ...) PRINTF_LIKE(2, 3);
+static bool complain(struct run *run, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(run->complaint, sizeof(run->complaint), format, args);
+    va_end(args);
+    return false;
+}
+
+static bool checks_read(span words, unsigned *checks)
+{
+    static const struct {
+        const char *word;
+        unsigned check;
+    } rows[] = {
+        { "spf", CHECK_SPF },         { "dkim", CHECK_DKIM },       { "dmarc", CHECK_DMARC }, { "mx", CHECK_MX },
+        { "mta-sts", CHECK_MTA_STS }, { "tls-rpt", CHECK_TLS_RPT }, { "bimi", CHECK_BIMI },   { "hosts", CHECK_HOSTS },
+        { "addresses", CHECK_ADDRESSES },
+    };
+    bool is_change = words.len == 0 || words.ptr[0] == '+' || words.ptr[0] == '-';
+    *checks = is_change ? CHECKS_DEFAULT : CHECK_ADDRESSES;
+    while (words.len > 0) {
+        span word = span_trim(span_cut(&words, ','));
+        bool is_removed = word.len > 0 && word.ptr[0] == '-';
+        if (word.len > 0 && (word.ptr[0] == '+' || word.ptr[0] == '-')) {
+            word = span_after(word, 1);
+        }
+        size_t i = 0;
+        while (i < sizeof(rows) / sizeof(rows[0]) && !span_equal(word, span_from_cstr(rows[i].word))) {
+            i++;
+        }
+        if (i == sizeof(rows) / sizeof(rows[0])) {
+            return false;
+        }
+        *checks = is_removed ? *checks & ~rows[i].check : *checks | rows[i].check;
+    }
+    return true;
+}
+
+static bool run_begin(struct run *run, const struct scenario *scenario, size_t asking_limit, size_t class_limit)
+{
+    run->scenario = scenario;
+    run->failing = SIZE_MAX;
+    run->complaint[0] = '\0';
+    arena_init(&run->arena, NULL, 0, asking_limit);
+    arena_init(&run->class_arena, NULL, 0, class_limit);
+    answer_set_init(&run->answers, &run->arena, ANSWER_SET_LIMIT);
+    run->config = (struct mail_config){
+        .dkim_mode = span_equal(scenario->dkim_mode, SPAN("full")) ? DKIM_FULL
+                     : span_equal(scenario->dkim_mode, SPAN("off")) ? DKIM_OFF
+                                                                    : DKIM_SMART,
+        .providers = world.providers,
+        .selectors = world.selectors,
+        .suffixes = { organizational_domain, is_public_suffix, world.suffixes },
+        .salt = 0x7472696665637461,
+    };
+    run->subject = (struct subject){
+        .config = &run->config,
+        .domain = scenario->domain,
+        .list_selectors = scenario->selectors,
+        .answers = &run->answers,
+        .arena = &run->arena,
+    };
+    return checks_read(scenario->checks, &run->config.checks) || complain(run, "checks not understood");
+}
+
+static void run_end(struct run *run)
+{
+    arena_reset(&run->arena);
+    arena_reset(&run->class_arena);
+}
+
+/* Lower case, at most 253 bytes, labels of 1 to 63; escapes are left to the DNS layer. */
+static bool is_legal_question(const struct run *run, const struct asked *asked)
+{
+    span name = asked->qname;
+    if (name.len == 0 || name.len > 253 || name.ptr[name.len - 1] == '.') {
+        return false;
+    }
+    for (size_t i = 0; i < name.len; i++) {
+        if (ascii_lower((unsigned char)name.ptr[i]) != (unsigned char)name.ptr[i]) {
+            return false;
+        }
+    }
+    for (span rest = name; rest.len > 0 && span_find(name, '\\') == name.len;) {
+        span label = span_cut(&rest, '.');
+        if (label.len == 0 || label.len > 63) {
+            return false;
+        }
+    }
+    return asked->is_shared == !name_is_within(name, run->subject.domain);
+}
+
+static const struct rrset *answer(struct run *run, size_t index)
+{
+    static const struct rrset timeout = { .outcome = DNS_TIMEOUT };
+    const struct asked *asked = &run->answers.items[index];
+    if (index == run->failing) {
+        return &timeout;
+    }
+    return scenario_answer(run->scenario, &world.files, asked->qname, asked->qtype, organizational_domain, world.suffixes);
+}
+
+static bool run_ask(struct run *run)
+{
+    struct plan plan;
+    size_t answered = 0;
+    plan_begin(&plan);
+    for (int round = 0; plan_next(&plan, &run->subject) > 0; round++) {
+        if (round == ROUNDS_MAX || answered == run->answers.count) {
+            return complain(run, "the planner asks nothing new, or does not end");
+        }
+        for (; answered < run->answers.count; answered++) {
+            if (!is_legal_question(run, &run->answers.items[answered])) {
+                return complain(run, "question %.*s: no legal name, or is_shared wrong", SPAN_ARG(run->answers.items[answered].qname));
+            }
+            run->answers.items[answered].rrset = answer(run, answered);
+        }
+    }
+    return answered == run->answers.count || complain(run, "questions left unanswered by a planner that says 0");
+}
+
+static void run_assess(struct run *run)
+{
+    if (run->scenario->is_excluded) {
+        assess_excluded(run->subject.domain, &run->class_arena, &run->assessment);
+        return;
+    }
+    run->subject.arena = &run->class_arena;
+    assess(&run->subject, &run->assessment);
+}
+
+static bool record_text(const struct run *run, bool is_full, char *bytes, size_t size, span *out)
+{
+    struct json_buffer buffer;
+    const struct record_facts facts = {
+        .seq = 17,
+        .rank = 3,
+        .has_tag = true,
+        .tag = SPAN("a \"tag\""),
+        .scanned_at_ms = 1795292413123,
+        .queries = (uint32_t)run->answers.count,
+        .answers = run->scenario->is_excluded ? NULL : &run->answers,
+        .is_full = is_full,
+    };
+    json_buffer_init_fixed(&buffer, bytes, size);
+    bool did_fit = record_print_line(&run->assessment, &facts, &buffer);
+    *out = span_of(buffer.bytes, buffer.len);
+    return did_fit;
+}
+
+/* ---- comparing ---- */
+
+static const struct json_value *find_finding(const struct json_value *record, span id)
+{
+    const struct json_value *findings = json_at(record, SPAN("findings"));
+    for (const struct json_value *f = findings ? findings->first : NULL; f; f = f->next) {
+        if (span_equal(json_at(f, SPAN("id"))->text, id)) {
+            return f;
+        }
+    }
+    return NULL;
+}
+
+static bool has_part(span text, span part)
+{
+    return part.len == 0 || span_search_nocase(text, part) < text.len;
+}
+
+static const char *show(const struct json_value *value, char *room, size_t size)
+{
+    if (!value) {
+        return "nothing there";
+    }
+    switch (value->kind) {
+    case JSON_KIND_NULL:
+        return "null";
+    case JSON_KIND_BOOL:
+        return value->boolean ? "true" : "false";
+    case JSON_KIND_NUMBER:
+    case JSON_KIND_STRING:
+        snprintf(room, size, "%.*s", SPAN_ARG(value->text));
+        return room;
+    default:
+        break;
+    }
+    size_t len = (size_t)snprintf(room, size, "%zu of:", value->count);
+    for (const struct json_value *e = value->first; e && len + 1 < size; e = e->next) {
+        len += (size_t)snprintf(room + len, size - len, " %.*s", SPAN_ARG(e->text));
+    }
+    return room;
+}
+
+static void report(const struct scenario *s, int line, const char *format, ...) PRINTF_LIKE(3, 4);
+static void report(const struct scenario *s, int line, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fprintf(stderr, "%s:%d: ", s->file, line);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+    va_end(args);
+}
+
+static bool meets_value(const struct scenario *s, const struct scenario_expect *e, const struct json_value *record)
+{
+    char room[400];
+    const struct json_value *got = json_at(record, e->path);
+    struct json_document wanted = json_read(e->value);
+    bool is_good = wanted.root != NULL && got != NULL;
+    if (is_good) {
+        int64_t count;
+        switch (e->kind) {
+        case EXPECT_COUNT:
+            is_good = json_to_i64(wanted.root, &count) && got->kind == JSON_KIND_ARRAY && got->count == (size_t)count;
+            break;
+        case EXPECT_CONTAINS:
+            is_good = got->kind == JSON_KIND_STRING && has_part(got->text, wanted.root->text);
+            break;
+        default:
+            is_good = json_same(wanted.root, got);
+        }
+    }
+    if (!is_good) {
+        report(s, e->line, "%.*s: expected %.*s%s, got %s", SPAN_ARG(e->path), SPAN_ARG(e->value),
+               wanted.root ? "" : " (no JSON)", show(got, room, sizeof(room)));
+    }
+    json_document_free(&wanted);
+    return is_good;
+}
+
+static bool meets_finding(const struct scenario *s, const struct scenario_expect *e, const struct json_value *record)
+{
+    const struct json_value *got = find_finding(record, e->path);
+    if (finding_id_find(e->path) == FINDING_COUNT) {
+        report(s, e->line, "no finding is called %.*s", SPAN_ARG(e->path));
+        return false;
+    }
+    if (e->kind == EXPECT_NO_FINDING) {
+        if (got) {
+            report(s, e->line, "finding %.*s: not expected", SPAN_ARG(e->path));
+        }
+        return !got;
+    }
+    if (!got) {
+        report(s, e->line, "finding %.*s: expected, not there", SPAN_ARG(e->path));
+        return false;
+    }
+    const struct json_value *severity = json_at(got, SPAN("severity")), *detail = json_at(got, SPAN("detail"));
+    bool is_good = e->severity.len == 0 || span_equal(e->severity, severity->text);
+    is_good = is_good && (e->value.len == 0 || (e->is_part ? has_part(detail->text, e->value) : span_equal(detail->text, e->value)));
+    if (!is_good) {
+        report(s, e->line, "finding %.*s: expected %.*s \"%.*s\", got %.*s \"%.*s\"", SPAN_ARG(e->path), SPAN_ARG(e->severity),
+               SPAN_ARG(e->value), SPAN_ARG(severity->text), SPAN_ARG(detail->text));
+    }
+    return is_good;
+}
+
+static bool meets_asked(const struct scenario *s, const struct scenario_expect *e, const struct run *run)
+{
+    bool was_asked = false;
+    for (size_t i = 0; i < run->answers.count; i++) {
+        const struct asked *a = &run->answers.items[i];
+        was_asked |= span_equal(a->qname, e->path) && (a->qtype == e->qtype || e->qtype == SCENARIO_ANY_TYPE);
+    }
+    if (was_asked != (e->kind == EXPECT_ASKED)) {
+        report(s, e->line, "%.*s was %sasked", SPAN_ARG(e->path), was_asked ? "" : "not ");
+        return false;
+    }
+    return true;
+}
+
+static bool is_expected_error(const struct scenario *s, span id)
+{
+    for (const struct scenario_expect *e = s->expects; e; e = e->next) {
+        if (e->kind == EXPECT_FINDING && span_equal(e->path, id)) {
+            return true;
+        }
+    }
+    return s->any_errors;
+}
+
+static bool meets_expectations(const struct scenario *s, const struct run *run, const struct json_value *record)
+{
+    bool is_good = true;
+    for (const struct scenario_expect *e = s->expects; e; e = e->next) {
+        if (e->kind == EXPECT_ASKED || e->kind == EXPECT_NOT_ASKED) {
+            is_good &= meets_asked(s, e, run);
+        } else if (e->kind == EXPECT_FINDING || e->kind == EXPECT_NO_FINDING) {
+            is_good &= meets_finding(s, e, record);
+        } else {
+            is_good &= meets_value(s, e, record);
+        }
+    }
+    const struct json_value *findings = json_at(record, SPAN("findings"));
+    for (const struct json_value *f = findings->first; f; f = f->next) {
+        span id = json_at(f, SPAN("id"))->text;
+        if (span_equal(json_at(f, SPAN("severity"))->text, SPAN("error")) && !is_expected_error(s, id)) {
+            report(s, s->line, "error finding %.*s \"%.*s\": nobody expected it", SPAN_ARG(id), SPAN_ARG(json_at(f, SPAN("detail"))->text));
+            is_good = false;
+        }
+    }
+    return is_good;
+}
+
+/* ---- the tests ---- */
+
+/* Asks, assesses, prints, reads back, checks the form. The document is the caller's to free. */
+static bool run_record(struct run *run, struct json_document *document, bool is_full)
+{
+    static char bytes[RECORD_SIZE_MAX];
+    span text = { 0 };
+    *document = (struct json_document){ 0 };
+    if (!run->scenario->is_excluded && !run_ask(run)) {
+        return false;
+    }
+    run_assess(run);
+    if (!record_text(run, is_full, bytes, sizeof(bytes), &text)) {
+        return complain(run, "record_print: it did not fit");
+    }
+    if (world.is_verbose && run->failing == SIZE_MAX && !is_full) {
+        fprintf(stderr, "%.*s", SPAN_ARG(text));
+    }
+    if (text.len == 0 || text.ptr[text.len - 1] != '\n' || span_find(text, '\n') != text.len - 1) {
+        return complain(run, "the record is not one line");
+    }
+    *document = json_read(text);
+    if (!document->root) {
+        return complain(run, "no JSON: %s at byte %zu: %.60s", document->error, document->error_at, text.ptr + document->error_at);
+    }
+    return record_is_well_formed(document->root, is_full, run->complaint);
+}
+
+static bool scenario_holds(const struct scenario *s, size_t *question_count)
+{
+    struct run run;
+    struct json_document document = { 0 };
+    enum { PLENTY = 64 << 20 };
+    bool is_good = run_begin(&run, s, PLENTY, PLENTY) && run_record(&run, &document, false);
+    if (!is_good) {
+        report(s, s->line, "%s", run.complaint);
+    } else {
+        is_good = meets_expectations(s, &run, document.root);
+    }
+    *question_count = run.answers.count;
+    json_document_free(&document);
+    run_end(&run);
+    return is_good;
+}
+
+/* The same situation with one answer missing, with little memory, in full: well formed still. */
+static bool is_well_formed_with(const struct scenario *s, size_t failing, size_t asking_limit, size_t class_limit, bool is_full)
+{
+    struct run run;
+    struct json_document document = { 0 };
+    bool is_good = run_begin(&run, s, asking_limit, class_limit);
+    run.failing = failing;
+    is_good = is_good && run_record(&run, &document, is_full);
+    if (!is_good) {
+        report(s, s->line, "question %zd failing, %zu and %zu bytes%s: %s", failing == SIZE_MAX ? (ssize_t)-1 : (ssize_t)failing,
+               asking_limit, class_limit, is_full ? ", full" : "", run.complaint);
+        if (failing < run.answers.count) {
+            report(s, s->line, "the question: %.*s %s", SPAN_ARG(run.answers.items[failing].qname),
+                   dns_type_name(run.answers.items[failing].qtype));
+        }
+    }
+    json_document_free(&document);
+    run_end(&run);
+    return is_good;
+}
+
+static void scenario_is_met(void **state)
+{
+    const struct scenario *s = *state;
+    enum { PLENTY = 64 << 20 };
+    static const size_t limits[] = { 4 << 10, 16 << 10, 64 << 10 };
+    size_t question_count;
+    world.is_verbose = getenv("SCENARIO") != NULL;
+    bool is_good = scenario_holds(s, &question_count);
+    world.is_verbose = false;
+    is_good &= is_well_formed_with(s, SIZE_MAX, PLENTY, PLENTY, true);
+    for (size_t i = 0; is_good && question_count <= FAILURES_TRIED_MAX && i < question_count; i++) {
+        is_good &= is_well_formed_with(s, i, PLENTY, PLENTY, false);
+    }
+    for (size_t i = 0; is_good && i < sizeof(limits) / sizeof(limits[0]); i++) {
+        is_good &= is_well_formed_with(s, SIZE_MAX, PLENTY, limits[i], false);
+        is_good &= is_well_formed_with(s, SIZE_MAX, limits[i], PLENTY, false);
+    }
+    if (!is_good) {
+        fail_msg("%s:%d", s->file, s->line);
+    }
+}
+
+static void tables_open(void)
+{
+    char error[256] = "";
+    size_t len, bad_line = 0;
+    const char *text = builtin_providers(&len);
+    world.providers = provider_table_new(span_of(text, len), &bad_line);
+    text = builtin_selectors(&len);
+    world.selectors = selector_table_new(span_of(text, len), &bad_line);
+    if (suffixes_open(&world.suffixes, NULL, error, sizeof(error)) < 0 || !world.providers || !world.selectors) {
+        fprintf(stderr, "tables: %s, line %zu\n", error, bad_line);
+        exit(1);
+    }
+}
+
+static size_t add_tests(const struct scenario *s, const char *part, struct CMUnitTest *tests, size_t count, size_t limit)
+{
+    for (; s; s = s->next) {
+        if (part && !strstr(s->name, part) && !strstr(s->file, part)) {
+            continue;
+        }
+        if (count == limit) {
+            fputs("more scenarios than the table holds\n", stderr);
+            exit(1);
+        }
+        tests[count++] = (struct CMUnitTest){ .name = s->name, .test_func = scenario_is_met, .initial_state = (void *)(uintptr_t)s };
+    }
+    return count;
+}
+
+int main(void)
+{
+    enum { TESTS_MAX = 4096 };
+    static struct CMUnitTest tests[TESTS_MAX];
+    size_t count = 0;
+    glob_t files;
+    arena_init(&world.files, NULL, 0, (size_t)4 << 30);
+    tables_open();
+    if (glob("tests/scenarios/*.scn", 0, NULL, &files) != 0) {
+        fputs("no tests/scenarios/*.scn: run from the top of the repository\n", stderr);
+        return 1;
+    }
+    for (size_t i = 0; i < files.gl_pathc; i++) {
+        const struct scenario *first = scenario_file_read(files.gl_pathv[i], &world.files);
+        if (!first) {
+            return 1;
+        }
+        count = add_tests(first, getenv("SCENARIO"), tests, count, TESTS_MAX);
+    }
+    /* The macro wants an array: its function wants the count. */
+    int failed = _cmocka_run_group_tests("scenarios", tests, count, NULL, NULL);
+    globfree(&files);
+    arena_reset(&world.files);
+    suffixes_close(world.suffixes);
+    provider_table_free(world.providers);
+    selector_table_free(world.selectors);
+    return failed;
+}
