@@ -410,24 +410,43 @@ static bool ends_in_glued_all(span text)
     return text.ptr[front.len] != '-' || !span_starts_with_nocase(span_after(front, label), SPAN("xn--"));
 }
 
+/* Mechanisms that stand without a value, so that the next one may be glued to them: "mxinclude:", "~allv=DMARC1". */
+static bool is_bare_mechanism(span name)
+{
+    return span_equal_nocase(name, SPAN("a")) || span_equal_nocase(name, SPAN("mx")) ||
+           span_equal_nocase(name, SPAN("ptr")) || span_equal_nocase(name, SPAN("all"));
+}
+
+static bool begins_with_glued_all(span text, span name)
+{
+    size_t behind = (size_t)(name.ptr - text.ptr) + name.len;
+    return is_qualifier(text.ptr[0]) && name.len > 3 && span_starts_with_nocase(name, SPAN("all")) &&
+           behind < text.len && text.ptr[behind] == '=';
+}
+
 bool spf_term_hides_another(span text)
 {
-    static const span openings[] = { { "include:", 8 }, { "ip4:", 4 },      { "ip6:", 4 }, { "exists:", 7 },
-                                     { "redirect=", 9 }, { ",a:", 3 },       { ",mx", 3 },  { ";a:", 3 },
-                                     { ";mx", 3 },       { ",all", 4 },      { ",-all", 5 }, { ",~all", 5 } };
+    static const struct {
+        span opening;
+        bool stands_anywhere; /* begins with a separator of its own */
+    } others[] = {
+        { { "include:", 8 }, false }, { { "ip4:", 4 }, false }, { { "ip6:", 4 }, false }, { { "exists:", 7 }, false },
+        { { "redirect=", 9 }, false }, { { ",a:", 3 }, true },  { { ",mx", 3 }, true },   { { ";a:", 3 }, true },
+        { { ";mx", 3 }, true },        { { ",all", 4 }, true }, { { ",-all", 5 }, true }, { { ",~all", 5 }, true },
+    };
     span name = spf_term_name(text);
-    span behind_first = span_after(text, 1 + (name.len > 0 ? 1 : 0));
-    for (size_t i = 0; i < sizeof(openings) / sizeof(openings[0]); i++) {
-        if (span_search_nocase(behind_first, openings[i]) < behind_first.len) {
-            /* "iip4:" and "xinclude:" are misspelt names, not two terms. */
-            size_t at = (size_t)(behind_first.ptr - text.ptr) + span_search_nocase(behind_first, openings[i]);
-            size_t name_end = (size_t)(name.ptr - text.ptr) + name.len;
-            if (at >= name_end || openings[i].ptr[0] == ',' || openings[i].ptr[0] == ';') {
-                return true;
-            }
+    size_t name_begin = (size_t)(name.ptr - text.ptr), name_end = name_begin + name.len;
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        span rest = span_after(text, name_begin + 1);
+        size_t found = span_search_nocase(rest, others[i].opening);
+        size_t at = name_begin + 1 + found;
+        /* Inside the name it is a misspelling ("iip4:", "xinclude:"), unless a whole mechanism stands before it. */
+        if (found < rest.len && (others[i].stands_anywhere || at >= name_end ||
+                                 is_bare_mechanism(span_of(name.ptr, at - name_begin)))) {
+            return true;
         }
     }
-    return ends_in_glued_all(text);
+    return ends_in_glued_all(text) || begins_with_glued_all(text, name);
 }
 
 enum finding_id spf_term_parse(span text, struct spf_term *out)

@@ -213,7 +213,16 @@ static span nearest_name(span name, span term)
             return habits[i].meant;
         }
     }
+    span first_label = span_first(name, span_find(name, '.')); /* "ip4.192.0.2.1" */
+    for (size_t i = 0; i < sizeof(right_names) / sizeof(right_names[0]); i++) {
+        if (span_equal_nocase(first_label, right_names[i])) {
+            return right_names[i];
+        }
+    }
     span nearest = no_detail;
+    if (name.len == 0) {
+        return nearest;
+    }
     size_t least = name.len <= 3 ? 2 : 3; /* below this many edits */
     for (size_t i = 0; name.len <= NAME_LONG && i < sizeof(right_names) / sizeof(right_names[0]); i++) {
         size_t edits = distance(name, right_names[i]);
