@@ -120,7 +120,7 @@ install: trifecta
 
 # Debian packages, installed only when one is missing; the servers are for the tests and benches alone.
 DEPS      := build-essential pkg-config libuv1-dev libc-ares-dev libjemalloc-dev libzstd-dev libck-dev libarchive-dev \
-             libidn2-dev libpsl-dev publicsuffix libxxhash-dev libssl-dev jq zstd
+             libidn2-dev libpsl-dev publicsuffix libxxhash-dev libssl-dev jq zstd bsdextrautils
 TEST_DEPS := $(DEPS) libcmocka-dev nsd unbound dnsperf
 deps:
 	@deploy/install-packages $(DEPS)
