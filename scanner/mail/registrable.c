@@ -16,22 +16,27 @@ static span takeable_domain(const struct subject *s, span name, const struct rrs
     return domain;
 }
 
+/*
+ * The SOA in an NXDOMAIN names the zone that says so (RFC 2308 2.1). One at or below the registrable domain proves that the
+ * domain is delegated; one above it proves nothing yet: the domain may lie in its parent's zone (private suffixes, hosters).
+ */
+static bool is_delegated(const struct rrset *nxdomain, span domain)
+{
+    return nxdomain->soa_owner.len > 0 && name_is_within(nxdomain->soa_owner, domain);
+}
+
 span registrable_question(const struct subject *s, span name, const struct rrset *nxdomain)
 {
     span domain = takeable_domain(s, name, nxdomain);
-    return nxdomain->soa_owner.len > 0 ? span_of("", 0) : domain;
+    return is_delegated(nxdomain, domain) ? span_of("", 0) : domain;
 }
 
 bool registrable_is_open(const struct subject *s, span name, const struct rrset *nxdomain)
 {
     span domain = takeable_domain(s, name, nxdomain);
-    if (domain.len == 0) {
+    if (domain.len == 0 || is_delegated(nxdomain, domain)) {
         return false;
     }
-    if (nxdomain->soa_owner.len > 0) {
-        span owner = nxdomain->soa_owner;
-        bool is_above = span_equal(owner, SPAN(".")) || (owner.len < domain.len && name_is_within(domain, owner));
-        return is_above;
-    }
-    return subject_answer(s, domain, DNS_NS)->outcome == DNS_NXDOMAIN;
+    const struct rrset *at_domain = subject_answer(s, domain, DNS_NS);
+    return at_domain->outcome == DNS_NXDOMAIN && !at_domain->has_alias;
 }

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * A name that something points at does not exist: can anybody register it? Said to be so when its registrable domain is
- * NXDOMAIN: by the SOA in the NXDOMAIN itself, which then belongs to a name above it (RFC 2308 2.1), and only where no SOA
- * came by a question of its own. Public suffixes themselves are not for sale; nor is what lies in the subject's own domain.
+ * A name that something points at does not exist: can anybody register it? Said only when its registrable domain itself is
+ * NXDOMAIN, by a question of its own: an SOA above it is not proof, for a domain may lie in its parent's zone. Public
+ * suffixes themselves are not for sale; nor is what lies in the subject's own domain.
  *
  * Threads: any; pure.
  */
