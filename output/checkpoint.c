@@ -2,6 +2,7 @@
 #include "output/checkpoint.h"
 
 #include "output/folder.h"
+#include "output/replace_file.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -49,6 +50,8 @@ static const struct state_field {
     { "frame_is_open", FIELD_BOOL, offsetof(struct checkpoint, position.frame.is_open) },
     { "frame_checksum", FIELD_HEX32, offsetof(struct checkpoint, position.frame.checksum) },
     { "tail_xxh64", FIELD_HEX64, offsetof(struct checkpoint, position.tail_xxh64) },
+    { "part", FIELD_DECIMAL, offsetof(struct checkpoint, position.part) },
+    { "part_begin", FIELD_DECIMAL, offsetof(struct checkpoint, position.part_begin) },
     { "lowest", FIELD_DECIMAL, offsetof(struct checkpoint, lowest) },
 };
 enum { STATE_FIELD_COUNT = sizeof(state_fields) / sizeof(state_fields[0]) };
@@ -637,89 +640,18 @@ int checkpoint_parse(struct checkpoint *checkpoint, const char *bytes, size_t le
 
 /* Files ----------------------------------------------------------------------------------------------------------- */
 
-static char *join(const char *path, const char *suffix)
-{
-    size_t path_len = strlen(path), suffix_len = strlen(suffix);
-    char *joined = malloc(path_len + suffix_len + 1);
-    if (joined != NULL) {
-        memcpy(joined, path, path_len);
-        memcpy(joined + path_len, suffix, suffix_len + 1);
-    }
-    return joined;
-}
-
 char *checkpoint_path(const char *output)
 {
-    return join(output, ".checkpoint");
-}
-
-static int write_all(int fd, const char *bytes, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, bytes, len);
-        if (n < 0 && errno != EINTR) {
-            return -errno;
-        }
-        if (n == 0) {
-            return -EIO;
-        }
-        if (n > 0) {
-            bytes += n;
-            len -= (size_t)n;
-        }
-    }
-    return 0;
-}
-
-static int sync_fd(int fd)
-{
-    while (fsync(fd) < 0) {
-        if (errno != EINTR) {
-            return -errno;
-        }
-    }
-    return 0;
-}
-
-static int write_new_file(const char *path, const char *bytes, size_t len)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
-    if (fd < 0) {
-        return -errno;
-    }
-    int err = write_all(fd, bytes, len);
-    err = err < 0 ? err : sync_fd(fd);
-    if (close(fd) < 0 && err == 0 && errno != EINTR) {
-        err = -errno;
-    }
-    return err;
+    char *path;
+    return asprintf(&path, "%s.checkpoint", output) < 0 ? NULL : path;
 }
 
 int checkpoint_write(const struct checkpoint *checkpoint, const char *path)
 {
-    int err = -ENOMEM;
     struct text text = { 0 };
-    char *new_path = join(path, ".new");
-    if (new_path == NULL) {
-        return err;
-    }
     print_checkpoint(checkpoint, &text);
-    if (text.failed) {
-        goto free_text;
-    }
-    err = write_new_file(new_path, text.bytes, text.len);
-    if (err == 0 && rename(new_path, path) < 0) {
-        err = -errno;
-    }
-    if (err < 0) {
-        unlink(new_path);
-        goto free_text;
-    }
-    err = folder_sync_of(path);
-
-free_text:
+    int err = text.failed ? -ENOMEM : replace_file(path, text.bytes, text.len);
     free(text.bytes);
-    free(new_path);
     return err;
 }
 

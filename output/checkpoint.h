@@ -6,8 +6,8 @@
  * or other options are refused in words), where the output can be cut, and which domains are in it.
  *
  * A text, so that a person can read it: a first line with the version, `kind name=value` lines, and a last line with the
- * XXH64 of everything before it. It is replaced as a whole: temporary name, fsync, rename, fsync of the folder. Every
- * byte read back is taken for hostile: bounded, whole words, each line known and each of the single ones exactly once.
+ * XXH64 of everything before it. It is replaced as a whole. Every byte read back is taken for hostile: bounded, whole
+ * words, each line known and each of the single ones exactly once.
  *
  * Threads: one at a time.  Memory: heap, owned by the struct.
  */
@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "output/must_use.h"
-#include "output/result_file.h"
+#include "output/result.h"
 #include "output/watermark.h"
 
 enum checkpoint_kind {
@@ -85,10 +85,7 @@ struct checkpoint_difference {
 bool checkpoint_agrees(const struct checkpoint *before, const struct checkpoint *now, enum checkpoint_kind kind,
                        struct checkpoint_difference *out);
 
-/*
- * Replaces the file at `path`, through `path`.new; 0 or a negative errno, and then the old or the new content stands,
- * whole. One writer at a time: the output's lock.
- */
+/* Replaces the file at `path` (replace_file.h); 0 or a negative errno. One writer at a time: the output's lock. */
 MUST_USE int checkpoint_write(const struct checkpoint *checkpoint, const char *path);
 
 /*

@@ -1,516 +1,91 @@
 // SPDX-License-Identifier: MIT
 #include "output/result_file.h"
 
-#include "output/checkpoint.h"
-#include "output/folder.h"
+#include "output/part_folder.h"
+#include "output/single_file.h"
 
-#include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#include <xxhash.h>
 
-enum stage {
-    STAGE_OPEN,     /* nothing was changed in the file */
-    STAGE_WRITING,  /* started or resumed */
-    STAGE_FINISHED, /* complete and durable */
-};
-
+/* Exactly one of the two. */
 struct result_file {
-    int fd;
-    char *path;
-    bool is_stream, is_stdout, was_made;
-    enum result_standing standing;
-    enum stage stage;
-    struct zstd_stream *zstd;       /* NULL for a plain one */
-    struct result_position now;     /* frame and tail are filled only in `durable` */
-    struct result_position durable; /* where a cut is safe */
-    struct result_trouble trouble;
+    struct single_file *single;
+    struct part_folder *folder;
 };
-
-/* Failing --------------------------------------------------------------------------------------------------------- */
-
-__attribute__((format(printf, 4, 5))) static int trouble_set(struct result_trouble *trouble,
-                                                             enum result_failure failure, int error,
-                                                             const char *format, ...)
-{
-    va_list args;
-    trouble->failure = failure;
-    trouble->error = error;
-    va_start(args, format);
-    int len = vsnprintf(trouble->words, sizeof(trouble->words), format, args);
-    va_end(args);
-    if (error < 0 && len >= 0 && (size_t)len < sizeof(trouble->words)) {
-        snprintf(trouble->words + len, sizeof(trouble->words) - (size_t)len, ": %s", strerror(-error));
-    }
-    return -(int)failure;
-}
-
-static int write_trouble(struct result_file *file, int error)
-{
-    if (file->is_stream && error == -EPIPE) {
-        return trouble_set(&file->trouble, RESULT_READER_GONE, error, "the reader of %s is gone",
-                           file->is_stdout ? "the standard output" : file->path);
-    }
-    return trouble_set(&file->trouble, RESULT_WRITE_FAILED, error, "cannot write %s",
-                       file->is_stdout ? "the standard output" : file->path);
-}
-
-const struct result_trouble *result_file_trouble(const struct result_file *file)
-{
-    return &file->trouble;
-}
-
-/* The system, with its interruptions and short writes ------------------------------------------------------------- */
-
-static int wait_writable(int fd)
-{
-    struct pollfd pollfd = { .fd = fd, .events = POLLOUT };
-    return poll(&pollfd, 1, -1) < 0 && errno != EINTR ? -errno : 0;
-}
-
-/* All of it, at the file's offset; what was written before a failure is counted. */
-static int write_all(struct result_file *file, const void *bytes, size_t len)
-{
-    const char *at = bytes;
-    while (len > 0) {
-        ssize_t n = file->is_stream ? write(file->fd, at, len) : pwrite(file->fd, at, len, (off_t)file->now.offset);
-        if (n > 0) {
-            at += n;
-            len -= (size_t)n;
-            file->now.offset += (uint64_t)n;
-        } else if (n == 0) {
-            return -EIO;
-        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            int err = wait_writable(file->fd);
-            if (err < 0) {
-                return err;
-            }
-        } else if (errno != EINTR) {
-            return -errno;
-        }
-    }
-    return 0;
-}
-
-static int sink_write(void *owner, const void *bytes, size_t len)
-{
-    return write_all(owner, bytes, len);
-}
-
-static int truncate_to(int fd, uint64_t offset)
-{
-    while (ftruncate(fd, (off_t)offset) < 0) {
-        if (errno != EINTR) {
-            return -errno;
-        }
-    }
-    return 0;
-}
-
-static int sync_fd(int fd)
-{
-    while (fsync(fd) < 0) {
-        if (errno != EINTR) {
-            return -errno;
-        }
-    }
-    return 0;
-}
-
-static int read_all_at(int fd, char *out, size_t len, uint64_t offset)
-{
-    while (len > 0) {
-        ssize_t n = pread(fd, out, len, (off_t)offset);
-        if (n < 0 && errno != EINTR) {
-            return -errno;
-        }
-        if (n == 0) {
-            return -EIO;
-        }
-        if (n > 0) {
-            out += n;
-            len -= (size_t)n;
-            offset += (uint64_t)n;
-        }
-    }
-    return 0;
-}
-
-static int tail_hash(int fd, uint64_t offset, uint64_t *out)
-{
-    char tail[RESULT_TAIL_SIZE];
-    size_t len = offset < sizeof(tail) ? (size_t)offset : sizeof(tail);
-    int err = read_all_at(fd, tail, len, offset - len);
-    if (err == 0) {
-        *out = XXH64(tail, len, 0);
-    }
-    return err;
-}
-
-/* Opening --------------------------------------------------------------------------------------------------------- */
-
-static int cannot_make(struct result_trouble *trouble, const char *path, int error)
-{
-    return trouble_set(trouble, RESULT_CANNOT_MAKE, error, "cannot make %s", path);
-}
-
-/* A pipe or device is opened for writing only: a FIFO waits for its reader, and tells when that is gone. */
-static int open_fd(struct result_file *file)
-{
-    struct stat st;
-    if (stat(file->path, &st) == 0 && !S_ISREG(st.st_mode)) {
-        file->is_stream = true;
-        file->fd = open(file->path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-        return file->fd < 0 ? -errno : 0;
-    }
-    file->fd = open(file->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0666);
-    file->was_made = file->fd >= 0;
-    if (file->fd < 0 && errno == EEXIST) {
-        file->fd = open(file->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
-    }
-    return file->fd < 0 ? -errno : 0;
-}
-
-static int lock_fd(int fd)
-{
-    while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-        if (errno != EINTR) {
-            return -errno;
-        }
-    }
-    return 0;
-}
-
-/* Between open and flock somebody may have removed the file or put another in its place. */
-static bool is_still_there(const struct result_file *file)
-{
-    struct stat ours, theirs;
-    return fstat(file->fd, &ours) == 0 && stat(file->path, &theirs) == 0 && ours.st_dev == theirs.st_dev &&
-           ours.st_ino == theirs.st_ino;
-}
-
-static int open_and_lock(struct result_file *file, struct result_trouble *trouble)
-{
-    enum { ATTEMPTS = 16 };
-    for (int i = 0; i < ATTEMPTS; i++) {
-        int err = open_fd(file);
-        if (err < 0) {
-            return cannot_make(trouble, file->path, err);
-        }
-        if (file->is_stream) {
-            return 0;
-        }
-        err = lock_fd(file->fd);
-        if (err == -EWOULDBLOCK) {
-            file->was_made = false; /* it is the other run's now, not ours to remove */
-            return trouble_set(trouble, RESULT_LOCKED, 0, "another run is writing %s", file->path);
-        }
-        if (err < 0) {
-            return trouble_set(trouble, RESULT_CANNOT_MAKE, err, "cannot lock %s", file->path);
-        }
-        if (is_still_there(file)) {
-            return 0;
-        }
-        close(file->fd);
-        file->fd = -1;
-    }
-    return trouble_set(trouble, RESULT_CANNOT_MAKE, 0, "cannot make %s: it is replaced again and again", file->path);
-}
-
-static int find_standing(struct result_file *file, struct result_trouble *trouble)
-{
-    struct stat st;
-    if (fstat(file->fd, &st) < 0) {
-        return cannot_make(trouble, file->path, -errno);
-    }
-    char *checkpoint = checkpoint_path(file->path);
-    if (checkpoint == NULL) {
-        return cannot_make(trouble, file->path, -ENOMEM);
-    }
-    struct stat unused;
-    if (lstat(checkpoint, &unused) == 0) {
-        file->standing = RESULT_UNFINISHED;
-    } else {
-        file->standing = st.st_size > 0 ? RESULT_COMPLETE : RESULT_NEW;
-    }
-    free(checkpoint);
-    return 0;
-}
-
-static bool ends_with(const char *text, const char *end)
-{
-    size_t text_len = strlen(text), end_len = strlen(end);
-    return text_len >= end_len && memcmp(text + text_len - end_len, end, end_len) == 0;
-}
-
-static int open_stdout(struct result_file *file)
-{
-    file->fd = STDOUT_FILENO;
-    file->is_stream = true;
-    file->is_stdout = true;
-    return 0;
-}
-
-static int open_path(struct result_file *file, const struct result_options *options, struct result_trouble *trouble)
-{
-    int err = open_and_lock(file, trouble);
-    if (err < 0 || file->is_stream) {
-        return err;
-    }
-    err = find_standing(file, trouble);
-    if (err == 0 && file->standing == RESULT_COMPLETE && !options->force) {
-        err = trouble_set(trouble, RESULT_FINISHED, 0, "%s is a finished output", file->path);
-    }
-    return err;
-}
 
 int result_file_open(struct result_file **out, const char *path, const struct result_options *options,
                      struct result_trouble *trouble)
 {
-    *trouble = (struct result_trouble){ 0 };
     struct result_file *file = calloc(1, sizeof(*file));
     if (file == NULL) {
-        return cannot_make(trouble, path, -ENOMEM);
+        return result_trouble_set(trouble, RESULT_CANNOT_MAKE, -ENOMEM, "cannot make %s", path);
     }
-    file->fd = -1;
-    int err;
-    file->path = strdup(path);
-    if (file->path == NULL) {
-        err = cannot_make(trouble, path, -ENOMEM);
-        goto close_file;
-    }
-    bool is_stdout = strcmp(path, "-") == 0;
-    err = is_stdout ? open_stdout(file) : open_path(file, options, trouble);
+    size_t len = strlen(path);
+    bool is_folder = len > 0 && path[len - 1] == '/';
+    int err = is_folder ? part_folder_open(&file->folder, path, options, trouble)
+                        : single_file_open(&file->single, path, options, trouble);
     if (err < 0) {
-        goto close_file;
-    }
-    if (!is_stdout && ends_with(path, ".zst")) {
-        err = zstd_stream_new(&file->zstd, options->level, sink_write, file);
-        if (err < 0) {
-            err = cannot_make(trouble, path, err);
-            goto close_file;
-        }
+        free(file);
+        return err;
     }
     *out = file;
     return 0;
-
-close_file:
-    result_file_close(file);
-    return err;
 }
 
 enum result_standing result_file_standing(const struct result_file *file)
 {
-    return file->standing;
+    return file->folder ? part_folder_standing(file->folder) : single_file_standing(file->single);
 }
 
 bool result_file_is_durable(const struct result_file *file)
 {
-    return !file->is_stream;
-}
-
-/* Beginning ------------------------------------------------------------------------------------------------------- */
-
-/* What is written next goes where the file now ends. */
-static int cut(struct result_file *file, uint64_t offset)
-{
-    int err = truncate_to(file->fd, offset);
-    file->now.offset = err < 0 ? file->now.offset : offset;
-    return err;
-}
-
-static int make_durable(struct result_file *file)
-{
-    int err = sync_fd(file->fd);
-    return err < 0 ? err : folder_sync_of(file->path);
+    return file->folder || single_file_is_durable(file->single);
 }
 
 int result_file_start(struct result_file *file)
 {
-    assert(file->stage == STAGE_OPEN);
-    file->stage = STAGE_WRITING;
-    file->trouble = (struct result_trouble){ 0 }; /* of a resume that was refused */
-    if (file->is_stream) {
-        return 0;
-    }
-    int err = cut(file, 0);
-    err = err < 0 ? err : make_durable(file);
-    return err < 0 ? write_trouble(file, err) : 0;
-}
-
-static int cannot_resume(struct result_file *file, int error, const char *why)
-{
-    return trouble_set(&file->trouble, RESULT_CANNOT_RESUME, error, "cannot go on with %s: %s", file->path, why);
-}
-
-/* What the checkpoint says must fit this kind of output, and the file must be the one it was written for. */
-static int check_resume(struct result_file *file, const struct result_position *from)
-{
-    struct stat st;
-    uint64_t tail;
-    if (file->is_stream) {
-        return cannot_resume(file, 0, "it is a stream");
-    }
-    if (file->zstd == NULL ? from->frames > 0 || from->frame.is_open : (from->frames > 0) != (from->offset > 0)) {
-        return cannot_resume(file, 0, "its checkpoint is of another kind of output");
-    }
-    if (fstat(file->fd, &st) < 0) {
-        return cannot_resume(file, -errno, "it cannot be read");
-    }
-    if ((uint64_t)st.st_size < from->offset) {
-        return cannot_resume(file, 0, "it is shorter than its checkpoint says");
-    }
-    int err = tail_hash(file->fd, from->offset, &tail);
-    if (err < 0) {
-        return cannot_resume(file, err, "it cannot be read");
-    }
-    if (from->offset > 0 && tail != from->tail_xxh64) {
-        return cannot_resume(file, 0, "it is not the file its checkpoint was written for");
-    }
-    return 0;
-}
-
-static int close_frame(struct result_file *file, struct zstd_frame_state frame)
-{
-    uint8_t bytes[ZSTD_FRAME_CLOSE_SIZE];
-    if (!frame.is_open) {
-        return 0;
-    }
-    zstd_frame_close_bytes(frame, bytes);
-    return write_all(file, bytes, sizeof(bytes));
+    return file->folder ? part_folder_start(file->folder) : single_file_start(file->single);
 }
 
 int result_file_resume(struct result_file *file, const struct result_position *from)
 {
-    assert(file->stage == STAGE_OPEN);
-    int err = check_resume(file, from);
-    if (err < 0) {
-        return err;
-    }
-    file->stage = STAGE_WRITING;
-    file->now = *from;
-    file->durable = *from;
-    err = cut(file, from->offset);
-    err = err < 0 ? err : close_frame(file, from->frame);
-    err = err < 0 ? err : make_durable(file);
-    return err < 0 ? write_trouble(file, err) : 0;
+    return file->folder ? part_folder_resume(file->folder, from) : single_file_resume(file->single, from);
 }
-
-/* Writing --------------------------------------------------------------------------------------------------------- */
 
 int result_file_append(struct result_file *file, const void *bytes, size_t len)
 {
-    assert(file->stage == STAGE_WRITING);
-    if (file->trouble.failure != RESULT_OK) {
-        return -(int)file->trouble.failure;
-    }
-    if (len == 0) {
-        return 0;
-    }
-    int err;
-    if (file->zstd == NULL) {
-        err = write_all(file, bytes, len);
-    } else {
-        file->now.frames += zstd_stream_has_content(file->zstd) ? 0 : 1;
-        err = zstd_stream_write(file->zstd, bytes, len);
-    }
-    if (err < 0) {
-        return write_trouble(file, err);
-    }
-    file->now.uncompressed_bytes += len;
-    return 0;
+    return file->folder ? part_folder_append(file->folder, bytes, len) : single_file_append(file->single, bytes, len);
 }
 
 int result_file_flush(struct result_file *file)
 {
-    assert(file->stage == STAGE_WRITING);
-    if (file->trouble.failure != RESULT_OK) {
-        return -(int)file->trouble.failure;
-    }
-    int err = file->zstd == NULL ? 0 : zstd_stream_flush(file->zstd);
-    return err < 0 ? write_trouble(file, err) : 0;
-}
-
-/* Notes the place reached, where all is flushed and synced, as the one to cut at. */
-static int note_durable(struct result_file *file)
-{
-    struct result_position here = file->now;
-    here.frame = file->zstd == NULL ? (struct zstd_frame_state){ 0 } : zstd_stream_state(file->zstd);
-    int err = tail_hash(file->fd, here.offset, &here.tail_xxh64);
-    if (err == 0) {
-        file->durable = here;
-    }
-    return err;
+    return file->folder ? part_folder_flush(file->folder) : single_file_flush(file->single);
 }
 
 int result_file_sync(struct result_file *file, struct result_position *durable)
 {
-    int err = result_file_flush(file);
-    if (err < 0) {
-        return err;
-    }
-    if (!file->is_stream) {
-        err = sync_fd(file->fd);
-        err = err < 0 ? err : note_durable(file);
-        if (err < 0) {
-            return write_trouble(file, err);
-        }
-    }
-    *durable = file->is_stream ? result_file_position(file) : file->durable;
-    return 0;
-}
-
-/* An output without a single record is one empty frame: an empty file is no zstd file. */
-static int end_frame(struct result_file *file)
-{
-    if (file->zstd == NULL || (!zstd_stream_has_content(file->zstd) && file->now.frames > 0)) {
-        return 0;
-    }
-    file->now.frames += zstd_stream_has_content(file->zstd) ? 0 : 1;
-    return zstd_stream_end(file->zstd);
+    return file->folder ? part_folder_sync(file->folder, durable) : single_file_sync(file->single, durable);
 }
 
 int result_file_finish(struct result_file *file)
 {
-    assert(file->stage == STAGE_WRITING);
-    if (file->trouble.failure != RESULT_OK) {
-        return -(int)file->trouble.failure;
-    }
-    int err = end_frame(file);
-    if (err == 0 && !file->is_stream) {
-        err = make_durable(file);
-    }
-    if (err < 0) {
-        return write_trouble(file, err);
-    }
-    file->stage = STAGE_FINISHED;
-    return 0;
+    return file->folder ? part_folder_finish(file->folder) : single_file_finish(file->single);
+}
+
+const struct result_trouble *result_file_trouble(const struct result_file *file)
+{
+    return file->folder ? part_folder_trouble(file->folder) : single_file_trouble(file->single);
 }
 
 struct result_position result_file_position(const struct result_file *file)
 {
-    struct result_position now = file->now;
-    now.frame = file->zstd == NULL ? (struct zstd_frame_state){ 0 } : zstd_stream_state(file->zstd);
-    now.tail_xxh64 = 0;
-    return now;
+    return file->folder ? part_folder_position(file->folder) : single_file_position(file->single);
 }
 
-/* Closing --------------------------------------------------------------------------------------------------------- */
-
-/* Best effort: a resume does the same from the checkpoint, and on a full disk the cut makes room for the frame's end. */
-static void leave_readable(struct result_file *file)
+uint64_t result_file_part_count(const struct result_file *file)
 {
-    if (cut(file, file->durable.offset) == 0 && close_frame(file, file->durable.frame) == 0) {
-        (void)sync_fd(file->fd);
-    }
+    return file->folder ? part_folder_count(file->folder) : 0;
 }
 
 void result_file_close(struct result_file *file)
@@ -518,17 +93,7 @@ void result_file_close(struct result_file *file)
     if (file == NULL) {
         return;
     }
-    if (file->fd >= 0 && !file->is_stream) {
-        if (file->stage == STAGE_WRITING) {
-            leave_readable(file);
-        } else if (file->stage == STAGE_OPEN && file->was_made) {
-            unlink(file->path);
-        }
-    }
-    if (file->fd >= 0 && !file->is_stdout) {
-        close(file->fd);
-    }
-    zstd_stream_free(file->zstd);
-    free(file->path);
+    part_folder_close(file->folder);
+    single_file_close(file->single);
     free(file);
 }

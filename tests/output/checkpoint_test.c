@@ -50,7 +50,7 @@ static void fill(struct checkpoint *c, struct watermark *watermark)
     assert_int_equal(checkpoint_set_counter(c, "outcome.ok", 0), 0);
     c->seed = 0xfedcba9876543210;
     c->resumed = 3;
-    c->position = (struct result_position){ 1234567, 89012345678, 2, { true, 0xcafe0001 }, 0x0123456789abcdef };
+    c->position = (struct result_position){ 1234567, 89012345678, 2, { true, 0xcafe0001 }, 0x0123456789abcdef, 4, 1200000 };
     assert_int_equal(watermark_init(watermark, 1 << 16), 0);
     for (uint64_t i = 0; i < 1000; i++) {
         assert_int_equal(watermark_add(watermark, i < 500 ? i : i * 3), 0);
@@ -74,6 +74,7 @@ static void assert_same(const struct checkpoint *a, const struct checkpoint *b)
     assert_true(a->position.offset == b->position.offset && a->position.frames == b->position.frames);
     assert_true(a->position.uncompressed_bytes == b->position.uncompressed_bytes);
     assert_true(a->position.tail_xxh64 == b->position.tail_xxh64);
+    assert_true(a->position.part == b->position.part && a->position.part_begin == b->position.part_begin);
     assert_int_equal(a->position.frame.is_open, b->position.frame.is_open);
     assert_int_equal(a->position.frame.checksum, b->position.frame.checksum);
     assert_int_equal(a->above_len, b->above_len);
@@ -260,7 +261,7 @@ static int parse_sealed(const char *body)
 
 #define STATE                                                                                                          \
     "state seed=1\nstate resumed=0\nstate offset=10\nstate uncompressed_bytes=20\nstate frames=1\n"                    \
-    "state frame_is_open=1\nstate frame_checksum=0000000a\nstate tail_xxh64=00000000000000ff\nstate lowest=5\n"
+    "state frame_is_open=1\nstate frame_checksum=0000000a\nstate tail_xxh64=00000000000000ff\nstate part=0\nstate part_begin=0\nstate lowest=5\n"
 #define HEAD "trifecta-checkpoint 1\n"
 
 static void lines_are_known_whole_and_single(void **state)
