@@ -25,3 +25,19 @@ const char *dns_outcome_name(enum dns_outcome outcome)
     };
     return names[outcome];
 }
+
+size_t rrset_txt_answer_size(const struct rrset *r, span qname)
+{
+    enum { HEADER = 12, QUESTION_TAIL = 4, OPT = 11, RECORD_HEAD = 12 };
+    if (r->outcome != DNS_ANSWERED) {
+        return 0;
+    }
+    size_t size = HEADER + qname.len + 2 + QUESTION_TAIL + OPT;
+    if (r->has_alias) {
+        size += RECORD_HEAD + r->alias_target.len + 2; /* of a longer chain the last link only */
+    }
+    for (size_t i = 0; i < r->count; i++) {
+        size += RECORD_HEAD + 1 + r->txt[i].text.len + r->txt[i].cut_count;
+    }
+    return size;
+}

@@ -57,7 +57,7 @@ struct rrset {
     bool has_alias;             /* at least one CNAME was followed */
     bool alias_loops;           /* chain repeats or is longer than 16 (outcome is then BAD_RESPONSE) */
     uint32_t ttl_s;             /* lowest of the chain and records; for absent ones by RFC 2308 5; 0 for failures */
-    uint32_t wire_size;         /* bytes of the reply */
+    uint32_t wire_size;         /* bytes of the reply as this resolver sent it */
     span alias_target;          /* last name of the alias chain, empty without one */
     span soa_owner;             /* absent: owner of the SOA in the authority section, empty when none came */
     uint16_t count;             /* records of the type asked for; 0 unless ANSWERED */
@@ -82,6 +82,12 @@ static inline bool rrset_is_failure(const struct rrset *r)
 {
     return r->outcome >= DNS_SERVFAIL;
 }
+
+/*
+ * Bytes of a reply that holds the question, the TXT records of `r` and an OPT record, names compressed: what the zone's
+ * owner is answerable for, whatever a resolver adds to it. 0 unless r is an answer to a TXT question.
+ */
+size_t rrset_txt_answer_size(const struct rrset *r, span qname);
 
 /* "TXT" and so on; "TYPE99" style is not needed: we ask only for the types above. */
 const char *dns_type_name(uint16_t type);

@@ -152,7 +152,7 @@ static void assess_ent(const struct subject *s)
 static void assess_size(const struct subject *s)
 {
     const struct rrset *txt = subject_answer(s, s->domain, DNS_TXT);
-    if (txt->outcome == DNS_ANSWERED && (txt->over_tcp || txt->wire_size > UDP_ANSWER_MAX)) {
+    if (rrset_txt_answer_size(txt, s->domain) > UDP_ANSWER_MAX) {
         findings_add(s->findings, FINDING_DNS_TXT_OVER_TCP, span_of("", 0));
     }
 }

@@ -59,8 +59,9 @@ void spf_findings_of_answer(const struct subject *s, const struct spf_node *root
         spf_findings_of_text(s, root->selected, &root->record);
         break;
     }
-    if (root->txt->wire_size > ANSWER_LONG) {
-        findings_addf(s->findings, FINDING_SPF_ANSWER_OVER_512, "%u bytes", root->txt->wire_size);
+    size_t answer_size = rrset_txt_answer_size(root->txt, s->domain);
+    if (answer_size > ANSWER_LONG) {
+        findings_addf(s->findings, FINDING_SPF_ANSWER_OVER_512, "%zu bytes", answer_size);
     }
     const struct suffix_list *suffixes = &s->config->suffixes;
     if (suffixes->is_public_suffix && suffixes->is_public_suffix(suffixes->list, s->domain)) {
