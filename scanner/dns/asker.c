@@ -201,7 +201,7 @@ void asker_ask(struct asker *asker, struct lookup *lookup)
     lookup->flights = NULL;
     lookup->place = PLACE_NONE;
     link_init(&lookup->link);
-    asker->open++;
+    asker->open += lookup->only_resolver == 0; /* canaries are nobody's business */
     enqueue(asker, lookup, 0, asker->zones ? clock_now_ns() : 0);
 }
 
@@ -767,7 +767,7 @@ static void hand_back(struct asker *asker)
     while ((first = link_take_first(&asker->finished)) != NULL) {
         struct lookup *lookup = LINK_OWNER(first, struct lookup, link);
         lookup->place = PLACE_NONE;
-        asker->open--;
+        asker->open -= lookup->only_resolver == 0;
         if (lookup->on_done) {
             lookup->on_done(lookup, lookup->on_done_user);
         } else {
