@@ -475,7 +475,8 @@ static int parse_state(struct checkpoint *checkpoint, struct part name, struct p
         }
         uint64_t number = 0;
         bool is_hex = field->form == FIELD_HEX64 || field->form == FIELD_HEX32;
-        bool ok = is_hex ? parse_hex(value, field->form == FIELD_HEX64 ? 16 : 8, &number) : parse_decimal(value, &number);
+        bool ok =
+            is_hex ? parse_hex(value, field->form == FIELD_HEX64 ? 16 : 8, &number) : parse_decimal(value, &number);
         if (!ok || (field->form == FIELD_BOOL && number > 1) || (*seen & 1u << i) != 0) {
             return -EBADMSG;
         }

@@ -5,9 +5,9 @@
  * How far a run has come, in a file that survives a crash at any moment: what is scanned and how (so that another list
  * or other options are refused in words), where the output can be cut, and which domains are in it.
  *
- * A text, so that a person can read it: a first line with the version, `kind name=value` lines, and a last line with the
- * XXH64 of everything before it. It is replaced as a whole. Every byte read back is taken for hostile: bounded, whole
- * words, each line known and each of the single ones exactly once.
+ * A text, so that a person can read it: a first line with the version, `kind name=value` lines, and a last line with
+ * the XXH64 of everything before it. It is replaced as a whole. Every byte read back is taken for hostile: bounded,
+ * whole words, each line known and each of the single ones exactly once.
  *
  * Threads: one at a time.  Memory: heap, owned by the struct.
  */
@@ -72,7 +72,8 @@ const char *checkpoint_get(const struct checkpoint *checkpoint, enum checkpoint_
 MUST_USE int checkpoint_set_counter(struct checkpoint *checkpoint, const char *name, uint64_t value);
 bool checkpoint_get_counter(const struct checkpoint *checkpoint, const char *name, uint64_t *out);
 
-/* Takes over where the watermark stands; -ENOMEM. watermark_restore(w, c->lowest, c->above, c->above_len) gives it back. */
+/* Takes over where the watermark stands; -ENOMEM. watermark_restore(w, c->lowest, c->above, c->above_len) gives it
+ * back. */
 MUST_USE int checkpoint_set_watermark(struct checkpoint *checkpoint, const struct watermark *watermark);
 
 /* The first difference between two checkpoints in one kind. */
@@ -81,7 +82,8 @@ struct checkpoint_difference {
     const char *before, *now; /* NULL: not there; borrowed from the checkpoints */
 };
 
-/* True when every pair of that kind stands in both with the same value; else the first one (of `before`, then `now`). */
+/* True when every pair of that kind stands in both with the same value; else the first one (of `before`, then `now`).
+ */
 bool checkpoint_agrees(const struct checkpoint *before, const struct checkpoint *now, enum checkpoint_kind kind,
                        struct checkpoint_difference *out);
 
@@ -89,8 +91,8 @@ bool checkpoint_agrees(const struct checkpoint *before, const struct checkpoint 
 MUST_USE int checkpoint_write(const struct checkpoint *checkpoint, const char *path);
 
 /*
- * Reads it into a checkpoint just initialised. -ENOENT: none there; -EBADMSG: damaged or not ours; -EPROTO: of a version
- * we do not know; -EFBIG; else the system's. On failure the checkpoint is empty again.
+ * Reads it into a checkpoint just initialised. -ENOENT: none there; -EBADMSG: damaged or not ours; -EPROTO: of a
+ * version we do not know; -EFBIG; else the system's. On failure the checkpoint is empty again.
  */
 MUST_USE int checkpoint_read(struct checkpoint *checkpoint, const char *path);
 

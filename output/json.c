@@ -264,7 +264,8 @@ static void put_text(struct json *json, const char *text, size_t len)
             put_char(json, (char)at[n++]);
         } else if (n < len) {
             struct utf8 character = utf8_at(at + n, len - n);
-            put(json, character.is_valid ? (const void *)(at + n) : "\xef\xbf\xbd", character.is_valid ? character.len : 3);
+            put(json, character.is_valid ? (const void *)(at + n) : "\xef\xbf\xbd",
+                character.is_valid ? character.len : 3);
             n += character.len;
         }
         at += n;
@@ -317,7 +318,8 @@ static void put_dns_byte(struct json *json, unsigned char c)
     } else if (c == '\\') {
         put(json, "\\\\\\\\", 4);
     } else {
-        put(json, (const char[]){ '\\', '\\', (char)('0' + c / 100), (char)('0' + c / 10 % 10), (char)('0' + c % 10) }, 5);
+        put(json, (const char[]){ '\\', '\\', (char)('0' + c / 100), (char)('0' + c / 10 % 10), (char)('0' + c % 10) },
+            5);
     }
 }
 

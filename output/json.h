@@ -65,7 +65,8 @@ void json_key_bytes(struct json *json, const char *key, size_t len);
 /* A key made at run time, of any bytes; escaped as json_string does. */
 void json_key_text(struct json *json, const char *key, size_t len);
 
-/* Text; each ill-formed part of UTF-8 becomes U+FFFD (Unicode 3.9, "maximal subpart"). text may be NULL when len is 0. */
+/* Text; each ill-formed part of UTF-8 becomes U+FFFD (Unicode 3.9, "maximal subpart"). text may be NULL when len is 0.
+ */
 void json_string(struct json *json, const char *text, size_t len);
 
 /* The same up to the NUL; NULL gives null. */
@@ -79,5 +80,6 @@ void json_null(struct json *json);
 void json_u64(struct json *json, uint64_t value);
 void json_i64(struct json *json, int64_t value);
 
-/* With `digits` (0 to 9) after the point, rounded half away from zero; null when not finite or beyond 2^63 / 10^digits. */
+/* With `digits` (0 to 9) after the point, rounded half away from zero; null when not finite or beyond 2^63 / 10^digits.
+ */
 void json_double(struct json *json, double value, unsigned digits);

@@ -21,14 +21,14 @@
 enum stage { STAGE_OPEN, STAGE_WRITING, STAGE_FINISHED };
 
 struct part_folder {
-    char *path;                   /* with its slash */
-    int fd;                       /* carries the lock; names are looked up from it */
+    char *path; /* with its slash */
+    int fd;     /* carries the lock; names are looked up from it */
     bool was_made;
     struct result_options options;
     enum result_standing standing;
     enum stage stage;
-    struct single_file *part;     /* the one being written; NULL: the next append begins it */
-    struct result_position now;   /* of the whole parts; now.part is the number of the one being written, or next */
+    struct single_file *part;   /* the one being written; NULL: the next append begins it */
+    struct result_position now; /* of the whole parts; now.part is the number of the one being written, or next */
     struct result_trouble trouble;
 };
 
@@ -217,7 +217,7 @@ static int open_part(struct part_folder *folder)
     if (asprintf(&path, "%s%s", folder->path, name) < 0) {
         return write_trouble(folder, -ENOMEM);
     }
-    int err = single_file_open(&folder->part, path, &options, &folder->trouble);
+    int err = single_file_open(&folder->part, path, true, &options, &folder->trouble);
     free(path);
     return err;
 }
@@ -275,7 +275,8 @@ int part_folder_start(struct part_folder *folder)
 static int check_parts(struct part_folder *folder, const struct result_position *from)
 {
     uint64_t bytes = 0;
-    if (from->part > PART_NUMBER_MAX || from->offset < from->part_begin || (from->offset > from->part_begin) != (from->frames > from->part)) {
+    if (from->part > PART_NUMBER_MAX || from->offset < from->part_begin ||
+        (from->offset > from->part_begin) != (from->frames > from->part)) {
         return cannot_resume(folder, "its checkpoint is of another kind of output");
     }
     for (uint64_t i = 0; i < from->part; i++) {
@@ -325,7 +326,8 @@ int part_folder_resume(struct part_folder *folder, const struct result_position 
     if (err < 0) {
         return err;
     }
-    folder->now = (struct result_position){ .offset = from->part_begin, .part = from->part, .part_begin = from->part_begin };
+    folder->now =
+        (struct result_position){ .offset = from->part_begin, .part = from->part, .part_begin = from->part_begin };
     folder->now.uncompressed_bytes = from->uncompressed_bytes;
     folder->now.frames = from->frames - (has_cut_part ? 1 : 0);
     if (has_cut_part) {

@@ -7,8 +7,8 @@
  * durable; so what carries a final name can be read at any time.
  *
  * The folder itself is locked. It is unfinished while its checkpoint stands in it (DIR/.checkpoint), complete when it
- * holds parts or a manifest.json without that. A resume cuts the part it stopped in, makes it a whole one, removes those
- * behind it, and goes on with the next number.
+ * holds parts or a manifest.json without that. A resume cuts the part it stopped in, makes it a whole one, removes
+ * those behind it, and goes on with the next number.
  *
  * Behind result_file, whose contract holds.
  *

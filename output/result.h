@@ -2,7 +2,8 @@
 #pragma once
 
 /*
- * What the kinds of output have in common: how they fail, what stands where they want to write, and where they can be cut.
+ * What the kinds of output have in common: how they fail, what stands where they want to write, and where they can be
+ * cut.
  */
 
 #include <stdbool.h>
@@ -49,7 +50,7 @@ struct result_position {
     uint64_t frames;               /* begun up to there; 0 for a plain file */
     struct zstd_frame_state frame; /* the torn frame, if any */
     uint64_t tail_xxh64;           /* of the last RESULT_TAIL_SIZE bytes before offset, to know the file again */
-    uint64_t part, part_begin;     /* of a folder: the part that offset is in (from 0), and the offset where that begins */
+    uint64_t part, part_begin; /* of a folder: the part that offset is in (from 0), and the offset where that begins */
 };
 
 enum { RESULT_TAIL_SIZE = 4096 };

@@ -14,6 +14,12 @@ struct result_file {
     struct part_folder *folder;
 };
 
+static bool ends_with(const char *text, const char *end)
+{
+    size_t text_len = strlen(text), end_len = strlen(end);
+    return text_len >= end_len && memcmp(text + text_len - end_len, end, end_len) == 0;
+}
+
 int result_file_open(struct result_file **out, const char *path, const struct result_options *options,
                      struct result_trouble *trouble)
 {
@@ -21,10 +27,8 @@ int result_file_open(struct result_file **out, const char *path, const struct re
     if (file == NULL) {
         return result_trouble_set(trouble, RESULT_CANNOT_MAKE, -ENOMEM, "cannot make %s", path);
     }
-    size_t len = strlen(path);
-    bool is_folder = len > 0 && path[len - 1] == '/';
-    int err = is_folder ? part_folder_open(&file->folder, path, options, trouble)
-                        : single_file_open(&file->single, path, options, trouble);
+    int err = ends_with(path, "/") ? part_folder_open(&file->folder, path, options, trouble)
+                                   : single_file_open(&file->single, path, ends_with(path, ".zst"), options, trouble);
     if (err < 0) {
         free(file);
         return err;

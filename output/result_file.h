@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Where the records go: a file of zstd frames (NAME.zst), a plain file, a folder of parts (DIR/, see part_folder.h), or a
- * stream (stdout, a pipe, a device).
+ * Where the records go: a file of zstd frames (NAME.zst), a plain file, a folder of parts (DIR/, see part_folder.h), or
+ * a stream (stdout, a pipe, a device).
  *
  * A file or folder carries an exclusive flock from open to close. It is finished when no checkpoint (NAME.checkpoint,
  * DIR/.checkpoint) stands with it. Therefore the order of a run is:
@@ -19,8 +19,9 @@
  *     checkpoint_remove
  *     result_file_close
  *
- * A crash at any point leaves a file that is finished, or one that the checkpoint describes. A new run writes one frame;
- * each resume adds one (of a folder: ends a part). A stream is never resumed: it has no checkpoint, and sync only flushes.
+ * A crash at any point leaves a file that is finished, or one that the checkpoint describes. A new run writes one
+ * frame; each resume adds one (of a folder: ends a part). A stream is never resumed: it has no checkpoint, and sync
+ * only flushes.
  *
  * SIGPIPE and SIGXFSZ must be ignored by the process. After a failure of append, sync or finish every later call gives
  * the same failure; result_file_close() then cuts the file back to what is durable.
@@ -35,7 +36,8 @@
 
 struct result_file;
 
-/* `path` "-" is stdout, uncompressed; one that ends in a slash is a folder. 0, or the negative of an enum result_failure with *trouble filled. */
+/* `path` "-" is stdout, uncompressed; one that ends in a slash is a folder. 0, or the negative of an enum
+ * result_failure with *trouble filled. */
 MUST_USE int result_file_open(struct result_file **out, const char *path, const struct result_options *options,
                               struct result_trouble *trouble);
 

@@ -55,10 +55,10 @@ static int write_trouble(struct single_file *file, int error)
 {
     if (file->is_stream && error == -EPIPE) {
         return result_trouble_set(&file->trouble, RESULT_READER_GONE, error, "the reader of %s is gone",
-                           file->is_stdout ? "the standard output" : file->path);
+                                  file->is_stdout ? "the standard output" : file->path);
     }
     return result_trouble_set(&file->trouble, RESULT_WRITE_FAILED, error, "cannot write %s",
-                       file->is_stdout ? "the standard output" : file->path);
+                              file->is_stdout ? "the standard output" : file->path);
 }
 
 const struct result_trouble *single_file_trouble(const struct single_file *file)
@@ -220,7 +220,8 @@ static int open_and_lock(struct single_file *file, struct result_trouble *troubl
         close(file->fd);
         file->fd = -1;
     }
-    return result_trouble_set(trouble, RESULT_CANNOT_MAKE, 0, "cannot make %s: it is replaced again and again", file->path);
+    return result_trouble_set(trouble, RESULT_CANNOT_MAKE, 0, "cannot make %s: it is replaced again and again",
+                              file->path);
 }
 
 static int find_standing(struct single_file *file, struct result_trouble *trouble)
@@ -241,12 +242,6 @@ static int find_standing(struct single_file *file, struct result_trouble *troubl
     }
     free(checkpoint);
     return 0;
-}
-
-static bool ends_with(const char *text, const char *end)
-{
-    size_t text_len = strlen(text), end_len = strlen(end);
-    return text_len >= end_len && memcmp(text + text_len - end_len, end, end_len) == 0;
 }
 
 static int open_stdout(struct single_file *file)
@@ -270,7 +265,7 @@ static int open_path(struct single_file *file, const struct result_options *opti
     return err;
 }
 
-int single_file_open(struct single_file **out, const char *path, const struct result_options *options,
+int single_file_open(struct single_file **out, const char *path, bool is_zstd, const struct result_options *options,
                      struct result_trouble *trouble)
 {
     *trouble = (struct result_trouble){ 0 };
@@ -290,7 +285,7 @@ int single_file_open(struct single_file **out, const char *path, const struct re
     if (err < 0) {
         goto close_file;
     }
-    if (!is_stdout && ends_with(path, ".zst")) {
+    if (is_zstd) {
         err = zstd_stream_new(&file->zstd, options->level, sink_write, file);
         if (err < 0) {
             err = cannot_make(trouble, path, err);
@@ -503,7 +498,8 @@ struct result_position single_file_position(const struct single_file *file)
 
 /* Closing --------------------------------------------------------------------------------------------------------- */
 
-/* Best effort: a resume does the same from the checkpoint, and on a full disk the cut makes room for the frame's end. */
+/* Best effort: a resume does the same from the checkpoint, and on a full disk the cut makes room for the frame's end.
+ */
 static void leave_readable(struct single_file *file)
 {
     if (cut(file, file->durable.offset) == 0 && close_frame(file, file->durable.frame) == 0) {

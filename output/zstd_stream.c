@@ -11,7 +11,7 @@ enum { LEVEL_MIN = -7, LEVEL_MAX = 22 };
 
 struct zstd_stream {
     ZSTD_CCtx *compressor;
-    XXH64_state_t *hash;           /* of the frame's content, as the compressor computes it for itself */
+    XXH64_state_t *hash; /* of the frame's content, as the compressor computes it for itself */
     zstd_sink sink;
     void *owner;
     void *out;

@@ -7,18 +7,27 @@
 enum { SCHEMA = 1, TREE_DEPTH_MAX = 38 };
 
 static const char *const ternary_names[] = {
-    [TERNARY_NO] = "no", [TERNARY_YES] = "yes", [TERNARY_UNKNOWN] = "unknown",
+    [TERNARY_NO] = "no",
+    [TERNARY_YES] = "yes",
+    [TERNARY_UNKNOWN] = "unknown",
 };
 static const char *const mx_status_names[] = {
-    [MX_NOT_CHECKED] = "not_checked", [MX_OK] = "ok",           [MX_NONE] = "none",
-    [MX_NULL] = "null_mx",            [MX_INVALID] = "invalid", [MX_TEMPERROR] = "temperror",
+    [MX_NOT_CHECKED] = "not_checked",
+    [MX_OK] = "ok",
+    [MX_NONE] = "none",
+    [MX_NULL] = "null_mx",
+    [MX_INVALID] = "invalid",
+    [MX_TEMPERROR] = "temperror",
 };
 static const char *const spf_status_names[] = {
     [SPF_NOT_CHECKED] = "not_checked", [SPF_VALID] = "valid",         [SPF_NONE] = "none",
     [SPF_PERMERROR] = "permerror",     [SPF_TEMPERROR] = "temperror",
 };
 static const char *const spf_qualifier_names[] = {
-    [SPF_FAIL] = "fail", [SPF_SOFTFAIL] = "softfail", [SPF_NEUTRAL] = "neutral", [SPF_PASS] = "pass",
+    [SPF_FAIL] = "fail",
+    [SPF_SOFTFAIL] = "softfail",
+    [SPF_NEUTRAL] = "neutral",
+    [SPF_PASS] = "pass",
 };
 static const char *const dkim_status_names[] = {
     [DKIM_NOT_CHECKED] = "not_checked", [DKIM_FOUND] = "found",       [DKIM_REVOKED] = "revoked",
@@ -26,28 +35,41 @@ static const char *const dkim_status_names[] = {
     [DKIM_TEMPERROR] = "temperror",
 };
 static const char *const dkim_namespace_names[] = {
-    [DKIM_NAMESPACE_UNKNOWN] = "unknown", [DKIM_NAMESPACE_EXISTS] = "exists", [DKIM_NAMESPACE_ABSENT] = "absent",
+    [DKIM_NAMESPACE_UNKNOWN] = "unknown",
+    [DKIM_NAMESPACE_EXISTS] = "exists",
+    [DKIM_NAMESPACE_ABSENT] = "absent",
 };
 static const char *const dkim_selector_status_names[] = {
-    [DKIM_KEY_VALID] = "valid", [DKIM_KEY_REVOKED] = "revoked", [DKIM_KEY_INVALID] = "invalid",
+    [DKIM_KEY_VALID] = "valid",
+    [DKIM_KEY_REVOKED] = "revoked",
+    [DKIM_KEY_INVALID] = "invalid",
     [DKIM_KEY_DANGLING] = "dangling_cname",
 };
 static const char *const dkim_key_type_names[] = {
-    [DKIM_KEY_UNKNOWN] = NULL, [DKIM_KEY_RSA] = "rsa", [DKIM_KEY_ED25519] = "ed25519",
+    [DKIM_KEY_UNKNOWN] = NULL,
+    [DKIM_KEY_RSA] = "rsa",
+    [DKIM_KEY_ED25519] = "ed25519",
 };
 static const char *const dmarc_status_names[] = {
     [DMARC_NOT_CHECKED] = "not_checked", [DMARC_VALID] = "valid",         [DMARC_NONE] = "none",
     [DMARC_INVALID] = "invalid",         [DMARC_TEMPERROR] = "temperror",
 };
 static const char *const dmarc_policy_names[] = {
-    [DMARC_POLICY_NULL] = NULL, [DMARC_POLICY_NONE] = "none", [DMARC_POLICY_QUARANTINE] = "quarantine",
+    [DMARC_POLICY_NULL] = NULL,
+    [DMARC_POLICY_NONE] = "none",
+    [DMARC_POLICY_QUARANTINE] = "quarantine",
     [DMARC_POLICY_REJECT] = "reject",
 };
 static const char *const dmarc_alignment_names[] = {
-    [DMARC_ALIGNMENT_NULL] = NULL, [DMARC_RELAXED] = "r", [DMARC_STRICT] = "s",
+    [DMARC_ALIGNMENT_NULL] = NULL,
+    [DMARC_RELAXED] = "r",
+    [DMARC_STRICT] = "s",
 };
 static const char *const dmarc_psd_names[] = {
-    [DMARC_PSD_NULL] = NULL, [DMARC_PSD_YES] = "y", [DMARC_PSD_NO] = "n", [DMARC_PSD_UNDEFINED] = "u",
+    [DMARC_PSD_NULL] = NULL,
+    [DMARC_PSD_YES] = "y",
+    [DMARC_PSD_NO] = "n",
+    [DMARC_PSD_UNDEFINED] = "u",
 };
 static const char *const record_status_names[] = {
     [RECORD_NOT_CHECKED] = "not_checked", [RECORD_VALID] = "valid",         [RECORD_NONE] = "none",
