@@ -47,7 +47,7 @@ static int remove_top(void **state)
 
 static const char *in_folder(const char *name)
 {
-    static char path[256];
+    static char path[512];
     snprintf(path, sizeof(path), "%s%s", folder, name);
     return path;
 }
@@ -159,19 +159,19 @@ static void parts_are_whole_and_one_frame_each(void **state)
     assert_refused(RESULT_LOCKED, "another run");
     put_file("README", "not ours");
     assert_int_equal(result_file_start(file), 0);
-    assert_int_equal(append_lines(file, 0, 20000), 0);
+    assert_int_equal(append_lines(file, 0, 6000), 0);
     assert_true(is_there("part-00000.ndjson.zst") && !is_there(".part-00000.ndjson.zst.tmp"));
     assert_int_equal(result_file_finish(file), 0);
     uint64_t parts = result_file_part_count(file);
     struct result_position end = result_file_position(file);
     assert_true(parts > 5 && end.frames == parts && end.part == parts);
     result_file_close(file);
-    assert_lines(20000, parts);
+    assert_lines(6000, parts);
 
     assert_refused(RESULT_FINISHED, "is a finished output");
     file = open_or_fail(&forced, RESULT_COMPLETE);
     result_file_close(file); /* not started: as it was */
-    assert_lines(20000, parts);
+    assert_lines(6000, parts);
     put_file("manifest.json", "{}");
     file = open_or_fail(&forced, RESULT_COMPLETE);
     assert_int_equal(result_file_start(file), 0);
@@ -269,9 +269,9 @@ static void a_resume_ends_the_part_and_goes_on_with_the_next(void **state)
     for (int in_order = 0; in_order < 2; in_order++) {
         for (int twice = 0; twice < 2; twice++) {
             crash_and_resume(100, 10, in_order, 300, twice);     /* in the first part */
-            crash_and_resume(100, 9000, in_order, 300, twice);   /* whole parts behind the place */
-            crash_and_resume(7000, 1, in_order, 12000, twice);   /* in a later one */
-            crash_and_resume(7000, 9000, in_order, 7000, twice); /* nothing was left to do */
+            crash_and_resume(100, 4000, in_order, 300, twice);   /* whole parts behind the place */
+            crash_and_resume(2500, 1, in_order, 4000, twice);   /* in a later one */
+            crash_and_resume(2500, 4000, in_order, 2500, twice); /* nothing was left to do */
             crash_and_resume(0, 3000, in_order, 10, twice);
         }
     }
@@ -292,7 +292,7 @@ static void a_resume_between_parts(void **state)
     }
     assert_int_equal(result_file_sync(file, &durable), 0);
     assert_true(durable.offset == durable.part_begin && durable.part == 2 && !durable.frame.is_open);
-    assert_int_equal(append_lines(file, 900000, 905000), 0);
+    assert_int_equal(append_lines(file, 900000, 903000), 0);
     result_file_close(file);
     file = open_or_fail(&gentle, RESULT_UNFINISHED);
     assert_int_equal(result_file_resume(file, &durable), 0);
@@ -311,7 +311,7 @@ static void other_parts_are_not_gone_on_with(void **state)
     struct result_file *file = open_or_fail(&gentle, RESULT_NEW);
     put_file(".checkpoint", "");
     assert_int_equal(result_file_start(file), 0);
-    assert_int_equal(append_lines(file, 0, 7000), 0);
+    assert_int_equal(append_lines(file, 0, 2500), 0);
     assert_int_equal(result_file_sync(file, &durable), 0);
     assert_true(durable.part > 1);
     result_file_close(file);
@@ -352,13 +352,13 @@ static void a_full_disk_keeps_what_was_durable(void **state)
     struct result_file *file = open_or_fail(&gentle, RESULT_NEW);
     put_file(".checkpoint", "");
     assert_int_equal(result_file_start(file), 0);
-    assert_int_equal(append_lines(file, 0, 7000), 0);
+    assert_int_equal(append_lines(file, 0, 2500), 0);
     assert_int_equal(result_file_sync(file, &durable), 0);
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
     small = before;
     small.rlim_cur = PART_SIZE / 2;
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-    int err = append_lines(file, 7000, 20000);
+    int err = append_lines(file, 2500, 9000);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
     assert_int_equal(err, -RESULT_WRITE_FAILED);
     assert_int_equal(result_file_trouble(file)->error, -EFBIG);
@@ -368,11 +368,11 @@ static void a_full_disk_keeps_what_was_durable(void **state)
 
     file = open_or_fail(&gentle, RESULT_UNFINISHED);
     assert_int_equal(result_file_resume(file, &durable), 0);
-    assert_int_equal(append_lines(file, 7000, 9000), 0);
+    assert_int_equal(append_lines(file, 2500, 3000), 0);
     assert_int_equal(result_file_finish(file), 0);
     uint64_t parts = result_file_part_count(file);
     result_file_close(file);
-    assert_lines(9000, parts);
+    assert_lines(3000, parts);
     remove_all();
 }
 
