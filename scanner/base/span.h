@@ -142,5 +142,5 @@ size_t name_label_count(span name);
 /* The name without its first label; empty when it had only one. */
 span name_parent(span name);
 
-/* A short hash of the bytes, lower-cased; not keyed: for tables whose chains are bounded otherwise. */
+/* A short hash that does not depend on case; not keyed, not portable: for tables whose chains are bounded otherwise. */
 uint32_t span_hash_nocase(span s);

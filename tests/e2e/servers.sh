@@ -42,7 +42,7 @@ EOF
     await_answer "$NSD" || { cat "$work/nsd.log"; return 1; }
 }
 
-start_unbound() { # ZONE: forwarded to $NSD
+start_unbound() { # ZONE [log]: forwarded to $NSD; with `log` every question stands in $work/unbound.log
     local port; port=$(free_port)
     cat >"$work/unbound.conf" <<EOF
 server:
@@ -65,6 +65,7 @@ server:
     discard-timeout: 0
     edns-buffer-size: 1232
     local-zone: "test." transparent
+    log-queries: $([ "${2:-}" = log ] && echo yes || echo no)
 remote-control:
     control-enable: no
 stub-zone:
