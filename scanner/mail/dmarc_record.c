@@ -477,6 +477,13 @@ static bool has_wrong_separator(span value)
     return span_find(value, ' ') < value.len || span_find(value, ',') < value.len || span_find(value, '\t') < value.len;
 }
 
+static void note_wrong_separator(const struct reading *r, int tag, span value)
+{
+    if (has_wrong_separator(value)) {
+        note_pair(r, FINDING_DMARC_STRAY_TOKEN, SEVERITY_WARNING, tags[tag].name, "=", value);
+    }
+}
+
 static void read_known(struct reading *r, int tag, span value)
 {
     if (r->is_given[tag]) {
@@ -494,11 +501,12 @@ static void read_known(struct reading *r, int tag, span value)
     }
     if (!tags[tag].read(r, value)) {
         note_pair(r, FINDING_DMARC_TAG_INVALID, SEVERITY_WARNING, tags[tag].name, "=", value);
+        note_wrong_separator(r, tag, value);
     }
     enum dmarc_policy ignored;
     bool is_policy_tag = tag == TAG_P || tag == TAG_SP || tag == TAG_NP;
-    if (is_policy_tag && !read_policy(value, &ignored) && has_wrong_separator(value)) {
-        note_pair(r, FINDING_DMARC_STRAY_TOKEN, SEVERITY_WARNING, tags[tag].name, "=", value);
+    if (is_policy_tag && !read_policy(value, &ignored)) {
+        note_wrong_separator(r, tag, value);
     }
 }
 
