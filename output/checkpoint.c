@@ -710,6 +710,12 @@ int checkpoint_read(struct checkpoint *checkpoint, const char *path)
 
 int checkpoint_remove(const char *path)
 {
+    char *new_path; /* what a crash within checkpoint_write may have left */
+    if (asprintf(&new_path, "%s.new", path) < 0) {
+        return -ENOMEM;
+    }
+    unlink(new_path);
+    free(new_path);
     if (unlink(path) < 0) {
         return errno == ENOENT ? 0 : -errno;
     }
