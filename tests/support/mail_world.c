@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 static const char *const suffixes[] = { "com", "org", "net", "gov", "mil", "uk", "co.uk", "gov.uk", "cc", "bank",
+                                        "bank.example",
                                         "blog.example", "example" };
 
 static bool is_public_suffix(const void *list, span name)

@@ -14,7 +14,7 @@
 
 #include "scanner/mail/subject.h"
 
-/* com, org, net, gov, mil, uk, co.uk, gov.uk, cc, bank; private: blog.example. */
+/* com, org, net, gov, mil, uk, co.uk, gov.uk, cc, bank, example, bank.example; private: blog.example. */
 extern const struct suffix_list mail_world_suffixes;
 
 const struct rrset *mail_world_answer(const char *const *world, struct arena *arena, span domain, span qname, uint16_t qtype);
