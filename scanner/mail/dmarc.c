@@ -254,6 +254,7 @@ static void assess_without_policy(const struct subject *s, const struct dmarc_di
     if (own->record_count == 1) {
         struct dmarc_record record;
         dmarc_record_parse(text, &record, s->findings);
+        dmarc_report_note_faults(s, &record);
     }
 }
 

@@ -299,6 +299,25 @@ static bool read_list(const struct subject *s, const struct destinations *all, b
     return is_usable;
 }
 
+static void note_list(const struct subject *s, bool is_given, span list, const struct uri_rules *rules)
+{
+    struct dmarc_uri uri;
+    size_t count = 0;
+    while (count < DMARC_URIS_MAX && dmarc_uri_next(&list, &uri)) {
+        note_uri(s, rules, &uri);
+        count++;
+    }
+    if (count == 0 && is_given) {
+        findings_add(s->findings, rules->invalid, SPAN("no URI"));
+    }
+}
+
+void dmarc_report_note_faults(const struct subject *s, const struct dmarc_record *record)
+{
+    note_list(s, record->has_rua, record->rua, &rules_of_rua);
+    note_list(s, record->has_ruf, record->ruf, &rules_of_ruf);
+}
+
 static bool has_vendor(const char *const *vendors, size_t count, const char *name)
 {
     for (size_t i = 0; i < count; i++) {

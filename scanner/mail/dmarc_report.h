@@ -26,3 +26,6 @@ size_t dmarc_report_ask_more(const struct subject *s, const struct dmarc_discove
 /* Fills URIs, vendors, unauthorised hosts and has_usable_rua of *out; adds the findings of rua and ruf. */
 void dmarc_report_assess(const struct subject *s, const struct dmarc_discovery *d, const struct dmarc_node *node,
                          struct dmarc_result *out);
+
+/* Of a record that is invalid: what is wrong with its URIs themselves. */
+void dmarc_report_note_faults(const struct subject *s, const struct dmarc_record *record);
