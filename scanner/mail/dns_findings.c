@@ -27,8 +27,8 @@ static void own_answers_collect(const struct subject *s, struct own_answers *out
         out->asked++;
         if (!item->rrset || rrset_is_failure(item->rrset)) {
             out->failed++;
-        } else if (item->rrset->outcome == DNS_NXDOMAIN) {
-            out->nxdomain = item->rrset;
+        } else if (item->rrset->outcome == DNS_NXDOMAIN && (!out->nxdomain || out->nxdomain->soa_owner.len == 0)) {
+            out->nxdomain = item->rrset;  /* one with a SOA says more */
         }
         if (item->rrset && item->rrset->has_alias && !out->alias) {
             out->alias = item->rrset;
@@ -97,13 +97,31 @@ static bool is_alias_ours(const struct subject *s, const struct asked *item)
     return is_own(s, item) || item->purpose == ASK_MTA_STS || item->purpose == ASK_TLS_RPT || item->purpose == ASK_BIMI;
 }
 
+static bool is_dangling(const struct subject *s, const struct asked *item)
+{
+    return item->rrset && item->rrset->has_alias && item->rrset->outcome == DNS_NXDOMAIN && is_alias_ours(s, item);
+}
+
+size_t dns_findings_ask(const struct subject *s)
+{
+    size_t added = 0, count = s->answers->count;
+    for (size_t i = 0; i < count; i++) {
+        const struct asked *item = &s->answers->items[i];
+        if (is_dangling(s, item)) {
+            span domain = registrable_question(s, item->rrset->alias_target, item->rrset);
+            added += domain.len > 0 && subject_ask(s, domain, DNS_NS, ASK_REGISTRABLE) ? 1 : 0;
+        }
+    }
+    return added;
+}
+
 static void assess_alias(const struct subject *s, const struct asked *item)
 {
     const struct rrset *rrset = item->rrset;
     if (rrset->alias_loops && name_is_within(item->qname, s->domain)) {
         findings_add(s->findings, FINDING_DNS_CNAME_LOOP, item->qname);
     }
-    if (rrset->has_alias && rrset->outcome == DNS_NXDOMAIN && is_alias_ours(s, item)) {
+    if (is_dangling(s, item)) {
         findings_addf(s->findings, FINDING_DNS_CNAME_DANGLING, "%.*s: %.*s%s", SPAN_ARG(item->qname),
                       SPAN_ARG(rrset->alias_target),
                       registrable_is_open(s, rrset->alias_target, rrset) ? ", registrable: true" : "");
