@@ -291,6 +291,7 @@ void resolver_note_sent(struct resolver_pool *pool, struct resolver *r)
     token_bucket_take(&r->bucket);
     r->queries++;
     r->in_flight++;
+    window_note_sent(&r->window, r->in_flight);
     if (link_is_alone(&r->dirty)) {
         link_append(&pool->dirty, &r->dirty);
     }
@@ -353,7 +354,7 @@ void resolver_note_news(struct resolver *r, enum resolver_news news, uint32_t ge
     r->refused += news == RESOLVER_REFUSED;
     note_health(r, news, now_ns);
     if (!is_late) {
-        window_note(&r->window, outcomes[news], generation, r->in_flight);
+        window_note(&r->window, outcomes[news], generation);
         r->in_flight--;
     }
 }

@@ -6,7 +6,7 @@ static const double ns_per_s = 1e9;
 
 static double burst_of(double rate)
 {
-    return rate * burst_s > 1 ? rate * burst_s : 1;
+    return 1 + rate * burst_s;
 }
 
 void token_bucket_init(struct token_bucket *bucket, double rate, uint64_t now_ns)

@@ -12,6 +12,7 @@ static const double growth_per_round = 1.0 / 32;
 static const double tolerated = 0.15;       /* failures beyond the usual share before the window is cut */
 static const double hopeless = 0.65;        /* beyond it no list is to blame */
 static const double usual_max = 0.5;
+static const double unhelped = 0.8;         /* of the share that failed before the cut: it was not the load */
 
 static double within(double value, double low, double high)
 {
@@ -51,43 +52,53 @@ void window_cut(struct window *window)
     shrink(window, 0.5, WINDOW_FLOOR_LOSS);
 }
 
-/* Up slowly (a long overload must not become the custom), down fast. */
+/* The share that fails at whatever size: learned when a cut has not helped, forgotten as soon as less fails. */
 static void learn_usual(struct window *window, double share)
 {
-    double step = share > window->usual ? 0.1 : 0.5;
-    window->usual = within(window->usual + (share - window->usual) * step, 0, usual_max);
+    if (share < window->usual) {
+        window->usual += (share - window->usual) / 2;
+    } else if (window->cut_share > 0 && share >= window->cut_share * unhelped) {
+        window->usual = within(share, 0, usual_max);
+    }
+    window->cut_share = 0;
 }
 
 static void end_epoch(struct window *window)
 {
     double share = window->failed / window->seen;
-    double excess = share - window->usual;
     double floor = window->refused > window->seen / 4 ? WINDOW_FLOOR_REFUSAL : WINDOW_FLOOR_LOSS;
     learn_usual(window, share);
     window->seen = 0;
     window->refused = 0;
     window->failed = 0;
-    if (share > hopeless) {
-        shrink(window, 0.5, floor);
-    } else if (excess > tolerated) {
-        shrink(window, 0.7, floor);
+    if (share > hopeless || share > window->usual + tolerated) {
+        shrink(window, share > hopeless ? 0.5 : 0.7, floor);
+        window->cut_share = share;
     }
 }
 
-static void grow(struct window *window, size_t in_flight)
+static void grow(struct window *window)
 {
-    if ((double)in_flight < window->size * 0.75) {
+    if (window->growing == 0) {
         return;
     }
+    window->growing--;
     /* At least one a round trip: 1/size for each of `size` answers. */
     double step = window->is_slow_start ? 1 : within(growth_per_round, 1 / window->size, 1);
     window->size = within(window->size + step, 1, window->ceiling);
 }
 
-void window_note(struct window *window, enum window_outcome outcome, uint32_t generation, size_t in_flight)
+void window_note_sent(struct window *window, size_t in_flight)
+{
+    if ((double)in_flight >= window->size * 0.9) {
+        window->growing = (uint32_t)in_flight;
+    }
+}
+
+void window_note(struct window *window, enum window_outcome outcome, uint32_t generation)
 {
     if (outcome == WINDOW_ANSWER) {
-        grow(window, in_flight);
+        grow(window);
     }
     if (generation != window->generation) {
         return;

@@ -5,10 +5,10 @@
  * How many packets may be in flight to one resolver: grows while answers come, shrinks when it loses or refuses.
  *
  * Slow start (one more for each answer, so it doubles a round trip) until the first cut, then about 3 % a round trip.
- * Growth needs use: an idle window stays. Failures are judged an epoch at a time (as many outcomes as the window is large,
- * 32 at least), and against the share that this list of names fails with anyhow: a list with a third of dead zones is no
- * reason to crawl, a share that rises with the window is. After a cut the packets sent before it no longer count: they
- * were lost by the old size.
+ * Growth needs use: as many answers count as were in flight when the window was full. Failures are judged an epoch at a
+ * time (as many outcomes as the window is large, 32 at least), and against the share that fails at whatever size: when a
+ * cut has not helped, the list of names is to blame, and a list with a third of dead zones is no reason to crawl. After a
+ * cut the packets sent before it no longer count: the old size has lost them.
  *
  * There are two floors. Losses hold their place in the window until they time out, so 64 in flight are gentle by
  * themselves, and less would let a list of dead zones stall the scan. A refusal comes back at once: down to 4.
@@ -30,10 +30,12 @@ enum window_outcome {
 struct window {
     double size, ceiling;
     double usual;           /* failures a packet when all is well, learned */
+    double cut_share;       /* what failed when it was cut, until the next epoch has told whether that helped; 0 */
     double failed;          /* this epoch, weighted */
     uint32_t refused;       /* this epoch */
     uint32_t seen;          /* outcomes in this epoch */
     uint32_t generation;    /* raised by each cut */
+    uint32_t growing;       /* answers still to come from when it was full */
     bool is_slow_start;
     uint8_t cuts_near_1000;
 };
@@ -49,8 +51,11 @@ static inline size_t window_size(const struct window *window)
     return (size_t)window->size;
 }
 
-/* `generation` is window->generation when the packet was sent; in_flight counts it still. */
-void window_note(struct window *window, enum window_outcome outcome, uint32_t generation, size_t in_flight);
+/* A packet was sent; in_flight counts it. */
+void window_note_sent(struct window *window, size_t in_flight);
+
+/* What came of a packet; `generation` is window->generation when it was sent. */
+void window_note(struct window *window, enum window_outcome outcome, uint32_t generation);
 
 /* Half at once, for news that needs no statistics (ICMP port unreachable). */
 void window_cut(struct window *window);

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "scanner/dns/window.h"
+
+/* One round trip with a full window: `permille` of the packets fail. */
+static void round_trip(struct window *w, enum window_outcome failure, unsigned permille)
+{
+    size_t packets = window_size(w);
+    uint32_t generation = w->generation;
+    window_note_sent(w, packets);
+    for (size_t i = 0; i < packets; i++) {
+        enum window_outcome outcome = i * 7919 % 1000 < permille ? failure : WINDOW_ANSWER;
+        window_note(w, outcome, generation);
+    }
+}
+
+static void slow_start_doubles_a_round_trip(void **state)
+{
+    struct window w;
+    (void)state;
+    window_init(&w, 256, 20000);
+    for (int i = 0; i < 6; i++) {
+        round_trip(&w, WINDOW_TIMEOUT, 0);
+    }
+    assert_true(window_size(&w) >= 16000);
+    round_trip(&w, WINDOW_TIMEOUT, 0);
+    assert_int_equal(window_size(&w), 20000); /* the ceiling */
+}
+
+static void an_idle_window_stays(void **state)
+{
+    struct window w;
+    (void)state;
+    window_init(&w, 256, 20000);
+    for (int i = 0; i < 10000; i++) {
+        window_note_sent(&w, 10);
+        window_note(&w, WINDOW_ANSWER, 0);
+    }
+    assert_int_equal(window_size(&w), 256);
+}
+
+static void losses_beyond_the_usual_cut_it(void **state)
+{
+    struct window w;
+    (void)state;
+    window_init(&w, 4000, 20000);
+    w.is_slow_start = false;
+    round_trip(&w, WINDOW_TIMEOUT, 300);
+    round_trip(&w, WINDOW_TIMEOUT, 300);
+    assert_true(window_size(&w) < 4000);
+    assert_true(w.generation > 0);
+}
+
+/* A tenth of dead zones is how lists are. */
+static void a_tenth_of_dead_zones_is_no_load(void **state)
+{
+    struct window w;
+    (void)state;
+    window_init(&w, 256, 20000);
+    for (int i = 0; i < 40; i++) {
+        round_trip(&w, WINDOW_TIMEOUT, 100);
+    }
+    assert_int_equal(window_size(&w), 20000);
+}
+
+static void a_third_of_dead_zones_is_learned(void **state)
+{
+    struct window w;
+    (void)state;
+    window_init(&w, 256, 20000);
+    for (int i = 0; i < 400; i++) {
+        round_trip(&w, WINDOW_TIMEOUT, 330);
+    }
+    assert_true(window_size(&w) > 5000);
+}
+
+static void refusals_bring_it_to_a_trickle(void **state)
+{
+    struct window w;
+    (void)state;
+    window_init(&w, 4000, 20000);
+    for (int i = 0; i < 200; i++) {
+        round_trip(&w, WINDOW_REFUSED, 1000);
+    }
+    assert_int_equal(window_size(&w), WINDOW_FLOOR_REFUSAL);
+}
+
+static void losses_leave_enough_for_a_list_of_the_dead(void **state)
+{
+    struct window w;
+    (void)state;
+    window_init(&w, 4000, 20000);
+    for (int i = 0; i < 200; i++) {
+        round_trip(&w, WINDOW_TIMEOUT, 1000);
+    }
+    assert_int_equal(window_size(&w), WINDOW_FLOOR_LOSS);
+}
+
+static void packets_sent_before_a_cut_do_not_cut_again(void **state)
+{
+    struct window w;
+    (void)state;
+    window_init(&w, 4000, 20000);
+    window_cut(&w);
+    assert_int_equal(window_size(&w), 2000);
+    for (int i = 0; i < 4000; i++) {
+        window_note(&w, WINDOW_TIMEOUT, 0);
+    }
+    assert_int_equal(window_size(&w), 2000);
+}
+
+/* Whatever exceeds a thousand gets no reply at all: Unbound's wait-limit as Debian 12 has it. */
+static void a_plateau_near_1000_is_told(void **state)
+{
+    struct window w;
+    (void)state;
+    window_init(&w, 256, 20000);
+    for (int i = 0; i < 300; i++) {
+        size_t size = window_size(&w);
+        round_trip(&w, WINDOW_TIMEOUT, size > 1000 ? (unsigned)((size - 1000) * 1000 / size) : 0);
+        assert_true(window_size(&w) >= 256);
+        assert_true(i < 10 || window_size(&w) >= 600);
+        assert_true(i < 10 || window_size(&w) < 1500);
+    }
+    assert_true(window_stalls_near_1000(&w));
+}
+
+static void a_ceiling_below_the_floor_wins(void **state)
+{
+    struct window w;
+    (void)state;
+    window_init(&w, 256, 10);
+    assert_int_equal(window_size(&w), 10);
+    round_trip(&w, WINDOW_TIMEOUT, 1000);
+    window_cut(&w);
+    assert_int_equal(window_size(&w), 10);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(slow_start_doubles_a_round_trip),
+        cmocka_unit_test(an_idle_window_stays),
+        cmocka_unit_test(losses_beyond_the_usual_cut_it),
+        cmocka_unit_test(a_tenth_of_dead_zones_is_no_load),
+        cmocka_unit_test(a_third_of_dead_zones_is_learned),
+        cmocka_unit_test(refusals_bring_it_to_a_trickle),
+        cmocka_unit_test(losses_leave_enough_for_a_list_of_the_dead),
+        cmocka_unit_test(packets_sent_before_a_cut_do_not_cut_again),
+        cmocka_unit_test(a_plateau_near_1000_is_told),
+        cmocka_unit_test(a_ceiling_below_the_floor_wins),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
