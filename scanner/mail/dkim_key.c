@@ -440,7 +440,9 @@ void dkim_key_parse(span text, struct dkim_key *out)
     out->is_key_record = means_to_be_key(text, &tags);
     out->type = key_type(&tags);
     out->is_testing = tags.has[TAG_T] && list_has(tags.values[TAG_T], SPAN("y"));
-    if (span_search_nocase(text, SPAN("-----BEGIN")) < text.len) {
+    /* A key has no hyphen: mostly there is nothing to search. */
+    span from_hyphen = span_after(text, span_find(text, '-'));
+    if (span_search_nocase(from_hyphen, SPAN("-----BEGIN")) < from_hyphen.len) {
         fail(out, FINDING_DKIM_PEM_ARMOR, NULL);
     }
     if (tags.has_double) {
