@@ -454,6 +454,10 @@ static bool read_directive(struct file_reader *r, const struct token *tokens, si
         s->is_excluded = true;
         return true;
     }
+    if (span_equal(word, SPAN("full"))) {
+        s->is_full = true;
+        return true;
+    }
     if (span_equal(word, SPAN("errors"))) {
         s->any_errors = true;
         return true;

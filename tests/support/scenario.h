@@ -9,6 +9,7 @@
  *   checks +bimi,-mx                                                changes to the default checks; or a whole list: spf,dmarc
  *   dkim full                                                       smart (default), full, off
  *   selectors a,b                                                   of the list, for this domain
+ *   full                                                            the record is that of --records full
  *   excluded                                                        the name is excluded, nothing is asked
  *   example.com TXT "v=spf1 -all" "second string"                   a record; \DDD, \" and \\ in strings; cut at 255 bytes
  *   example.com TXT "x"*300                                         the text 300 times
@@ -72,7 +73,7 @@ struct scenario {
     const char *file;
     int line;
     span domain, checks, dkim_mode, selectors;
-    bool is_excluded, any_errors;
+    bool is_excluded, is_full, any_errors;
     struct scenario_record *records, **records_tail;
     struct scenario_expect *expects, **expects_tail;
 };
