@@ -20,10 +20,11 @@ static const struct layout_wish wishes[] = {
 /* The fields must be readable to their ends. */
 static void touch(struct text t)
 {
-    volatile unsigned sum = 0;
+    static volatile char last;
     for (size_t i = 0; i < t.len; i++) {
-        sum += (unsigned char)t.ptr[i];
+        last = t.ptr[i];
     }
+    (void)last;
 }
 
 static void take(struct layout *layout, struct text line, bool is_last_try)
