@@ -4,8 +4,8 @@
 /*
  * Choices that follow from a key: the same key and salt always give the same choice, so the world needs no memory.
  *
- * A key is the hash of a name mixed with the seed; a salt names the question ("has it MX?"). Shares are in parts per million.
- * Threads: any; pure.
+ * A key is the hash of a name mixed with the seed; a salt names the question ("has it MX?"). Shares are in parts per
+ * million. Threads: any; pure.
  */
 
 #include <stdbool.h>

@@ -18,7 +18,11 @@ struct fixed_row {
     const char *data;
 };
 
-#define REPORTS(host) { "*._report._dmarc." host, DNS_TXT, "v=DMARC1" }, { host, DNS_MX, "10 smtp.google.com" }
+#define REPORTS(host)                                                                                                  \
+    { "*._report._dmarc." host, DNS_TXT, "v=DMARC1" },                                                                 \
+    {                                                                                                                  \
+        host, DNS_MX, "10 smtp.google.com"                                                                             \
+    }
 
 static const struct fixed_row rows[] = {
     /* Where mail goes. */
@@ -61,7 +65,8 @@ static const struct fixed_row rows[] = {
     { "*.domains.proton.ch", FIXED_KEY, "" },
     { "*.at.icloudmailadmin.com", FIXED_KEY, "" },
     { "zendesk1._domainkey.zendesk.com", FIXED_KEY, "" },
-    { "www.mailsign.net", FIXED_ADDRESS, "193.0" }, /* the rest of mailsign.net does not exist: dangling aliases end there */
+    { "www.mailsign.net", FIXED_ADDRESS,
+      "193.0" }, /* the rest of mailsign.net does not exist: dangling aliases end there */
 
     /* Hosted DMARC. */
     { "*.hosted.dmarc-dns.com", DNS_TXT, "v=DMARC1; p=quarantine; rua=mailto:aggregate@rua.powerdmarc.com" },
@@ -91,11 +96,12 @@ static const struct fixed_row rows[] = {
     { "gmail.com", DNS_TXT, "v=spf1 redirect=_spf.google.com" },
 
     /*
-     * Policies at public suffixes. gov: sub-domains without their own record fall to none. gov.au stands for those suffixes
-     * that publish without psd=y and so become the organizational domain of all below them (RFC 9989 4.10.2).
+     * Policies at public suffixes. gov: sub-domains without their own record fall to none. gov.au stands for those
+     * suffixes that publish without psd=y and so become the organizational domain of all below them (RFC 9989 4.10.2).
      */
     { "_dmarc.gov", DNS_TXT, "v=DMARC1; p=reject; sp=none; np=reject; psd=y" },
-    { "_dmarc.gov.uk", DNS_TXT, "v=DMARC1; p=reject; sp=none; np=reject; psd=y; rua=mailto:dmarc-rua@mailcheck.service.ncsc.gov.uk" },
+    { "_dmarc.gov.uk", DNS_TXT,
+      "v=DMARC1; p=reject; sp=none; np=reject; psd=y; rua=mailto:dmarc-rua@mailcheck.service.ncsc.gov.uk" },
     { "_dmarc.bank", DNS_TXT, "v=DMARC1; p=reject; psd=y" },
     { "_dmarc.gov.au", DNS_TXT, "v=DMARC1; p=reject; sp=none" },
     { "_dmarc.nyc", DNS_TXT, "v=DMARC1; p=none" },
@@ -149,7 +155,8 @@ static struct node *make_node(struct fixed_zones *z, span text)
     return n->text ? n : NULL;
 }
 
-static bool add(struct fixed_zones *z, const struct suffix_set *suffixes, const char *text, uint16_t type, const char *data)
+static bool add(struct fixed_zones *z, const struct suffix_set *suffixes, const char *text, uint16_t type,
+                const char *data)
 {
     struct name name;
     if (!name_from_text(span_from_cstr(text), &name) || z->entry_count >= SLOTS) {
@@ -245,7 +252,8 @@ static void add_entry(const struct entry *e, uint64_t hash, uint16_t type, struc
     }
 }
 
-static void add_entries(const struct fixed_zones *z, const struct node *n, uint64_t hash, uint16_t type, struct reply *r)
+static void add_entries(const struct fixed_zones *z, const struct node *n, uint64_t hash, uint16_t type,
+                        struct reply *r)
 {
     for (int at = n->first; at != NONE; at = z->entries[at].next) {
         add_entry(&z->entries[at], hash, type, r);
@@ -262,7 +270,8 @@ enum fixed_match fixed_answer(const struct fixed_zones *z, const struct name *n,
     return node->first == NONE ? FIXED_EMPTY : FIXED_RECORDS;
 }
 
-bool fixed_wildcard(const struct fixed_zones *z, const struct name *n, uint16_t type, struct reply *r, size_t *encloser_labels)
+bool fixed_wildcard(const struct fixed_zones *z, const struct name *n, uint16_t type, struct reply *r,
+                    size_t *encloser_labels)
 {
     for (size_t k = n->label_count - 1u; k > 0; k--) {
         span encloser = name_tail(n, k);

@@ -34,11 +34,12 @@ enum host_outcome host_outcome(const struct world *w, uint64_t key, span zone)
 
 /* ---- a host ---- */
 
-/* Shares of provider_given_mx_tranco_1M (ldm26), self-hosted and unknown together; then oddities (mxmap26, netmeister23). */
+/* Shares of provider_given_mx_tranco_1M (ldm26), self-hosted and unknown together; then oddities (mxmap26,
+ * netmeister23). */
 static const uint32_t mx_usual[MX_USUAL_COUNT] = {
-    [MX_SELF_ONE] = 260, [MX_SELF_TWO] = 95,  [MX_GOOGLE] = 216, [MX_MICROSOFT] = 220, [MX_PROOFPOINT] = 24,
-    [MX_MIMECAST] = 16,  [MX_ZOHO] = 10,      [MX_FASTMAIL] = 5, [MX_IONOS] = 15,      [MX_OVH] = 12,
-    [MX_PROTON] = 5,     [MX_BARRACUDA] = 10, [MX_CLOUDFLARE] = 15, [MX_HORNET] = 10,  [MX_KASSERVER] = 12,
+    [MX_SELF_ONE] = 260, [MX_SELF_TWO] = 95,  [MX_GOOGLE] = 216,    [MX_MICROSOFT] = 220, [MX_PROOFPOINT] = 24,
+    [MX_MIMECAST] = 16,  [MX_ZOHO] = 10,      [MX_FASTMAIL] = 5,    [MX_IONOS] = 15,      [MX_OVH] = 12,
+    [MX_PROTON] = 5,     [MX_BARRACUDA] = 10, [MX_CLOUDFLARE] = 15, [MX_HORNET] = 10,     [MX_KASSERVER] = 12,
 };
 
 static enum mx_kind pick_mx(const struct host *h)
@@ -47,8 +48,8 @@ static enum mx_kind pick_mx(const struct host *h)
         enum mx_kind kind;
         uint32_t ppm;
     } odd[] = {
-        { MX_NULL, 13700 }, { MX_NULL_WITH_OTHERS, 200 }, { MX_LOCALHOST, 1200 },
-        { MX_IP_LITERAL, 400 }, { MX_ALIAS, 6700 }, { MX_GONE, 3000 },
+        { MX_NULL, 13700 },     { MX_NULL_WITH_OTHERS, 200 }, { MX_LOCALHOST, 1200 },
+        { MX_IP_LITERAL, 400 }, { MX_ALIAS, 6700 },           { MX_GONE, 3000 },
     };
     if (h->is_parked) {
         return dice_chance(h->key, SALT_MX, 600000) ? MX_NULL : MX_NONE;
@@ -92,8 +93,8 @@ span host_below(const struct host *h, const char *label, struct text *out)
 
 uint32_t host_address(const struct host *h, uint32_t salt)
 {
-    static const uint8_t first[] = { 5,  31, 37, 46, 62, 77, 78,  80,  81,  82,  83,  84,  85,  87,  89,  91,  92,  93,  94,
-                                     95, 109, 141, 151, 176, 178, 185, 188, 193, 194, 195, 212, 213, 217 };
+    static const uint8_t first[] = { 5,  31, 37, 46,  62,  77,  78,  80,  81,  82,  83,  84,  85,  87,  89,  91, 92,
+                                     93, 94, 95, 109, 141, 151, 176, 178, 185, 188, 193, 194, 195, 212, 213, 217 };
     uint64_t roll = dice_roll(h->key, salt);
     uint32_t high = first[roll % sizeof(first)];
     return high << 24 | (uint32_t)((roll >> 20) & 0xffff00) | (1 + (uint32_t)((roll >> 8) % 250));
@@ -116,45 +117,63 @@ static void add_address(const struct host *h, uint32_t salt, uint16_t type, bool
 
 struct exchange {
     uint16_t preference;
-    const char *host;      /* ends in '.': the host's name follows */
+    const char *host; /* ends in '.': the host's name follows */
 };
 
 static const struct exchange exchanges_google[] = {
-    { 1, "aspmx.l.google.com" }, { 5, "alt1.aspmx.l.google.com" }, { 5, "alt2.aspmx.l.google.com" },
+    { 1, "aspmx.l.google.com" },       { 5, "alt1.aspmx.l.google.com" },  { 5, "alt2.aspmx.l.google.com" },
     { 10, "alt3.aspmx.l.google.com" }, { 10, "alt4.aspmx.l.google.com" },
 };
 static const struct exchange exchanges_one_google[] = { { 1, "smtp.google.com" } };
 static const struct exchange exchanges_self_one[] = { { 10, "mail." } };
 static const struct exchange exchanges_self_two[] = { { 20, "mx2." }, { 10, "mx1." } };
-static const struct exchange exchanges_mimecast[] = { { 10, "us-smtp-inbound-1.mimecast.com" }, { 10, "us-smtp-inbound-2.mimecast.com" } };
-static const struct exchange exchanges_zoho[] = { { 10, "mx.zoho.com" }, { 20, "mx2.zoho.com" }, { 50, "mx3.zoho.com" } };
-static const struct exchange exchanges_fastmail[] = { { 10, "in1-smtp.messagingengine.com" }, { 20, "in2-smtp.messagingengine.com" } };
+static const struct exchange exchanges_mimecast[] = { { 10, "us-smtp-inbound-1.mimecast.com" },
+                                                      { 10, "us-smtp-inbound-2.mimecast.com" } };
+static const struct exchange exchanges_zoho[] = { { 10, "mx.zoho.com" },
+                                                  { 20, "mx2.zoho.com" },
+                                                  { 50, "mx3.zoho.com" } };
+static const struct exchange exchanges_fastmail[] = { { 10, "in1-smtp.messagingengine.com" },
+                                                      { 20, "in2-smtp.messagingengine.com" } };
 static const struct exchange exchanges_ionos[] = { { 10, "mx00.ionos.de" }, { 10, "mx01.ionos.de" } };
 static const struct exchange exchanges_ovh[] = { { 1, "mx1.mail.ovh.net" }, { 5, "mx2.mail.ovh.net" } };
 static const struct exchange exchanges_proton[] = { { 10, "mail.protonmail.ch" }, { 20, "mailsec.protonmail.ch" } };
 static const struct exchange exchanges_cloudflare[] = {
-    { 13, "route1.mx.cloudflare.net" }, { 37, "route2.mx.cloudflare.net" }, { 86, "route3.mx.cloudflare.net" },
+    { 13, "route1.mx.cloudflare.net" },
+    { 37, "route2.mx.cloudflare.net" },
+    { 86, "route3.mx.cloudflare.net" },
 };
-static const struct exchange exchanges_hornet[] = { { 10, "mx01.hornetsecurity.com" }, { 20, "mx02.hornetsecurity.com" } };
+static const struct exchange exchanges_hornet[] = { { 10, "mx01.hornetsecurity.com" },
+                                                    { 20, "mx02.hornetsecurity.com" } };
 static const struct exchange exchanges_null[] = { { 0, "" } };
 static const struct exchange exchanges_null_others[] = { { 0, "" }, { 10, "mail." } };
 static const struct exchange exchanges_localhost[] = { { 0, "localhost" } };
 static const struct exchange exchanges_alias[] = { { 10, "webmail." } };
 static const struct exchange exchanges_gone[] = { { 10, "gone1." } };
 
-#define EXCHANGES(list) { list, sizeof(list) / sizeof((list)[0]) }
+#define EXCHANGES(list)                                                                                                \
+    {                                                                                                                  \
+        list, sizeof(list) / sizeof((list)[0])                                                                         \
+    }
 static const struct {
     const struct exchange *list;
     size_t count;
 } exchanges[] = {
-    [MX_SELF_ONE] = EXCHANGES(exchanges_self_one),   [MX_SELF_TWO] = EXCHANGES(exchanges_self_two),
-    [MX_GOOGLE] = EXCHANGES(exchanges_google),       [MX_MIMECAST] = EXCHANGES(exchanges_mimecast),
-    [MX_ZOHO] = EXCHANGES(exchanges_zoho),           [MX_FASTMAIL] = EXCHANGES(exchanges_fastmail),
-    [MX_IONOS] = EXCHANGES(exchanges_ionos),         [MX_OVH] = EXCHANGES(exchanges_ovh),
-    [MX_PROTON] = EXCHANGES(exchanges_proton),       [MX_CLOUDFLARE] = EXCHANGES(exchanges_cloudflare),
-    [MX_HORNET] = EXCHANGES(exchanges_hornet),       [MX_NULL] = EXCHANGES(exchanges_null),
-    [MX_NULL_WITH_OTHERS] = EXCHANGES(exchanges_null_others), [MX_LOCALHOST] = EXCHANGES(exchanges_localhost),
-    [MX_ALIAS] = EXCHANGES(exchanges_alias),         [MX_GONE] = EXCHANGES(exchanges_gone),
+    [MX_SELF_ONE] = EXCHANGES(exchanges_self_one),
+    [MX_SELF_TWO] = EXCHANGES(exchanges_self_two),
+    [MX_GOOGLE] = EXCHANGES(exchanges_google),
+    [MX_MIMECAST] = EXCHANGES(exchanges_mimecast),
+    [MX_ZOHO] = EXCHANGES(exchanges_zoho),
+    [MX_FASTMAIL] = EXCHANGES(exchanges_fastmail),
+    [MX_IONOS] = EXCHANGES(exchanges_ionos),
+    [MX_OVH] = EXCHANGES(exchanges_ovh),
+    [MX_PROTON] = EXCHANGES(exchanges_proton),
+    [MX_CLOUDFLARE] = EXCHANGES(exchanges_cloudflare),
+    [MX_HORNET] = EXCHANGES(exchanges_hornet),
+    [MX_NULL] = EXCHANGES(exchanges_null),
+    [MX_NULL_WITH_OTHERS] = EXCHANGES(exchanges_null_others),
+    [MX_LOCALHOST] = EXCHANGES(exchanges_localhost),
+    [MX_ALIAS] = EXCHANGES(exchanges_alias),
+    [MX_GONE] = EXCHANGES(exchanges_gone),
 };
 
 static void add_exchange(const struct host *h, const struct exchange *e, struct reply *r)
@@ -240,10 +259,13 @@ static const struct {
     int hex;
     const char *tail;
 } tokens[] = {
-    { "google-site-verification=", 16, "QkT4xWzP_rV2" }, { "MS=ms", 8, "" },
-    { "facebook-domain-verification=", 16, "9f2k8x" },   { "apple-domain-verification=", 16, "" },
+    { "google-site-verification=", 16, "QkT4xWzP_rV2" },
+    { "MS=ms", 8, "" },
+    { "facebook-domain-verification=", 16, "9f2k8x" },
+    { "apple-domain-verification=", 16, "" },
     { "atlassian-domain-verification=", 16, "HbXn0Yy2pLm7Qe5Rt8Uw1Zs3Vc6Bd9Fg" },
-    { "docusign=", 8, "-1c2d-4e5f-8a9b-0c1d2e3f4a5b" }, { "ZOOM_verify_", 16, "" },
+    { "docusign=", 8, "-1c2d-4e5f-8a9b-0c1d2e3f4a5b" },
+    { "ZOOM_verify_", 16, "" },
     { "adobe-idp-site-verification=", 16, "00112233445566778899aabbccddeeff" },
 };
 
@@ -442,22 +464,32 @@ static bool answer_failing_helper(span label, struct reply *r)
     return false;
 }
 
-enum helper_kind { HELPER_ADDRESS = 1, HELPER_ADDRESS6, HELPER_ALIAS, HELPER_BARE, HELPER_MANY_MX, HELPER_SPF, HELPER_PLAIN_TXT, HELPER_FAILS, HELPER_GONE };
+enum helper_kind {
+    HELPER_ADDRESS = 1,
+    HELPER_ADDRESS6,
+    HELPER_ALIAS,
+    HELPER_BARE,
+    HELPER_MANY_MX,
+    HELPER_SPF,
+    HELPER_PLAIN_TXT,
+    HELPER_FAILS,
+    HELPER_GONE
+};
 
 static const struct {
     const char *label;
     enum helper_kind kind;
 } helpers[] = {
-    { "mail", HELPER_ADDRESS },      { "mx1", HELPER_ADDRESS6 },      { "mx2", HELPER_ADDRESS },
-    { "www", HELPER_ADDRESS6 },      { "relay", HELPER_ADDRESS },     { "smtp", HELPER_ADDRESS },
-    { "mta-sts", HELPER_ADDRESS },   { "webmail", HELPER_ALIAS },     { "bare", HELPER_BARE },
-    { "many", HELPER_MANY_MX },      { "gone1", HELPER_GONE },        { "gone2", HELPER_GONE },
-    { "gone3", HELPER_GONE },        { "gone4", HELPER_GONE },        { "_nospf", HELPER_PLAIN_TXT },
-    { "_servfail", HELPER_FAILS },   { "_timeout", HELPER_FAILS },    { "_spf", HELPER_SPF },
-    { "_spf1", HELPER_SPF },         { "_spf2", HELPER_SPF },         { "_spf3", HELPER_SPF },
-    { "_spf4", HELPER_SPF },         { "_loop", HELPER_SPF },         { "_rloop", HELPER_SPF },
-    { "_open", HELPER_SPF },         { "_bad", HELPER_SPF },          { "_two", HELPER_SPF },
-    { "_wide", HELPER_SPF },         { "_nobody", HELPER_SPF },
+    { "mail", HELPER_ADDRESS },    { "mx1", HELPER_ADDRESS6 },   { "mx2", HELPER_ADDRESS },
+    { "www", HELPER_ADDRESS6 },    { "relay", HELPER_ADDRESS },  { "smtp", HELPER_ADDRESS },
+    { "mta-sts", HELPER_ADDRESS }, { "webmail", HELPER_ALIAS },  { "bare", HELPER_BARE },
+    { "many", HELPER_MANY_MX },    { "gone1", HELPER_GONE },     { "gone2", HELPER_GONE },
+    { "gone3", HELPER_GONE },      { "gone4", HELPER_GONE },     { "_nospf", HELPER_PLAIN_TXT },
+    { "_servfail", HELPER_FAILS }, { "_timeout", HELPER_FAILS }, { "_spf", HELPER_SPF },
+    { "_spf1", HELPER_SPF },       { "_spf2", HELPER_SPF },      { "_spf3", HELPER_SPF },
+    { "_spf4", HELPER_SPF },       { "_loop", HELPER_SPF },      { "_rloop", HELPER_SPF },
+    { "_open", HELPER_SPF },       { "_bad", HELPER_SPF },       { "_two", HELPER_SPF },
+    { "_wide", HELPER_SPF },       { "_nobody", HELPER_SPF },
 };
 
 static enum helper_kind helper_find(span label)

@@ -6,7 +6,8 @@
  * DKIM keys of hosts: which selectors, and what stands there. RFC 6376 3.6.1, RFC 8463.
  */
 
-/* Selectors a scan can guess; `target` is the alias they are published as, '@' the host's name with dashes, '#' a number. */
+/* Selectors a scan can guess; `target` is the alias they are published as, '@' the host's name with dashes, '#' a
+ * number. */
 struct selector {
     const char *name;
     const char *target;
@@ -39,7 +40,11 @@ static const struct selector selectors[] = {
     { "cf2024-1", NULL, NULL, 10000 },
 };
 
-enum { SELECTOR_COUNT = sizeof(selectors) / sizeof(selectors[0]), SELECTOR_NONE = SELECTOR_COUNT, SELECTOR_DEFAULT = 3 };
+enum {
+    SELECTOR_COUNT = sizeof(selectors) / sizeof(selectors[0]),
+    SELECTOR_NONE = SELECTOR_COUNT,
+    SELECTOR_DEFAULT = 3
+};
 
 static size_t selector_find(span name)
 {
@@ -54,7 +59,9 @@ static size_t selector_find(span name)
 enum dkim_kind host_dkim_kind(const struct host *h)
 {
     static const uint32_t weights[] = { 0, 30, 760, 150, 15, 5 };
-    enum rate rate = h->is_sub ? RATE_SUB_DKIM : h->mx == MX_NONE || h->mx == MX_NULL ? RATE_DKIM_GIVEN_NO_MX : RATE_DKIM_GIVEN_MX;
+    enum rate rate = h->is_sub                              ? RATE_SUB_DKIM
+                     : h->mx == MX_NONE || h->mx == MX_NULL ? RATE_DKIM_GIVEN_NO_MX
+                                                            : RATE_DKIM_GIVEN_MX;
     if (h->is_parked) {
         return dice_chance(h->key, SALT_DKIM, 500000) ? DKIM_WILDCARD_REVOKED : DKIM_ABSENT;
     }
@@ -72,8 +79,12 @@ static uint32_t selector_ppm(const struct host *h, size_t i)
         const char *name;
         uint32_t ppm;
     } own[] = {
-        { MX_GOOGLE, "google", 700000 },     { MX_MICROSOFT, "selector1", 850000 }, { MX_ZOHO, "zoho", 700000 },
-        { MX_FASTMAIL, "fm1", 950000 },      { MX_PROTON, "protonmail", 950000 },   { MX_CLOUDFLARE, "cf2024-1", 800000 },
+        { MX_GOOGLE, "google", 700000 },
+        { MX_MICROSOFT, "selector1", 850000 },
+        { MX_ZOHO, "zoho", 700000 },
+        { MX_FASTMAIL, "fm1", 950000 },
+        { MX_PROTON, "protonmail", 950000 },
+        { MX_CLOUDFLARE, "cf2024-1", 800000 },
         { MX_PROOFPOINT, "selector1", 500000 },
     };
     for (size_t k = 0; k < sizeof(own) / sizeof(own[0]); k++) {
@@ -139,7 +150,20 @@ static void put_key_spaced(struct text *t, size_t sample)
     }
 }
 
-enum key_fault { KEY_REVOKED, KEY_BAD_BASE64, KEY_TWO, KEY_NO_P, KEY_SHA1, KEY_TYPE_UNKNOWN, KEY_BAD_VERSION, KEY_RSA_512, KEY_RSA_768, KEY_NOT_MAIL, KEY_CUT_SHORT, KEY_FAULT_COUNT };
+enum key_fault {
+    KEY_REVOKED,
+    KEY_BAD_BASE64,
+    KEY_TWO,
+    KEY_NO_P,
+    KEY_SHA1,
+    KEY_TYPE_UNKNOWN,
+    KEY_BAD_VERSION,
+    KEY_RSA_512,
+    KEY_RSA_768,
+    KEY_NOT_MAIL,
+    KEY_CUT_SHORT,
+    KEY_FAULT_COUNT
+};
 
 static void add_faulty_key(uint64_t roll, size_t sample, struct reply *r)
 {
@@ -213,8 +237,13 @@ static void add_good_key(uint64_t roll, size_t sample, struct reply *r)
 {
     static const uint32_t weights[] = { 760, 60, 60, 40, 30, 20, 20 };
     static const char *const heads[] = {
-        "v=DKIM1; k=@; p=", "p=", "v=DKIM1;k=@;t=s;p=", "k=@; p=", "v=DKIM1; h=sha256; k=@; s=email; p=",
-        "v=DKIM1; k=@; t=y; p=", "k=@; v=DKIM1; p=",
+        "v=DKIM1; k=@; p=",
+        "p=",
+        "v=DKIM1;k=@;t=s;p=",
+        "k=@; p=",
+        "v=DKIM1; h=sha256; k=@; s=email; p=",
+        "v=DKIM1; k=@; t=y; p=",
+        "k=@; v=DKIM1; p=",
     };
     struct text t;
     text_clear(&t);

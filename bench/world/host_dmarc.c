@@ -18,7 +18,8 @@ bool host_dmarc_exists(const struct host *h)
     if (h->is_sub) {
         return !h->is_alias && host_chance(h, SALT_DMARC, RATE_SUB_DMARC);
     }
-    return host_chance(h, SALT_DMARC, h->mx == MX_NONE || h->mx == MX_NULL ? RATE_DMARC_GIVEN_NO_MX : RATE_DMARC_GIVEN_MX);
+    return host_chance(h, SALT_DMARC,
+                       h->mx == MX_NONE || h->mx == MX_NULL ? RATE_DMARC_GIVEN_NO_MX : RATE_DMARC_GIVEN_MX);
 }
 
 static const char *const policies[] = { "none", "quarantine", "reject" };
@@ -152,7 +153,8 @@ static void make_usual(const struct host *h, struct text *t)
     put_tags(h, t);
 }
 
-/* '@' stands for the zone's name. Weights: error_mix_given_invalid (dmarcchecker24) for the broken, guesses for the rest. */
+/* '@' stands for the zone's name. Weights: error_mix_given_invalid (dmarcchecker24) for the broken, guesses for the
+ * rest. */
 static const struct {
     const char *first;
     const char *second; /* another record at the same name, or NULL */

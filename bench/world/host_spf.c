@@ -3,8 +3,8 @@
 #include "bench/world/include_data.h"
 
 /*
- * The SPF records of hosts: the shapes and shares of world-wide measurements (README.md), and behind them a table of everything
- * that goes wrong in the field. RFC 7208.
+ * The SPF records of hosts: the shapes and shares of world-wide measurements (README.md), and behind them a table of
+ * everything that goes wrong in the field. RFC 7208.
  */
 
 /* ---- pieces ---- */
@@ -216,8 +216,9 @@ static void make_syntax_error(const struct host *h, struct spf_plan *p)
 static void make_lookalike(const struct host *h, struct spf_plan *p)
 {
     static const char *const records[] = {
-        "v=spf10 mx -all", "v=spf2 mx -all", "v=spf1; mx -all", "v=spf1include:_spf.google.com ~all", "v=spf1\tmx -all", "spf1 mx -all",
-        " v=spf1 mx -all", "\"v=spf1 mx -all\"", "spf2.0/pra mx -all",
+        "v=spf10 mx -all",    "v=spf2 mx -all", "v=spf1; mx -all", "v=spf1include:_spf.google.com ~all",
+        "v=spf1\tmx -all",    "spf1 mx -all",   " v=spf1 mx -all", "\"v=spf1 mx -all\"",
+        "spf2.0/pra mx -all",
     };
     put(p, records[dice_below(h->key, SALT_SPF_FAULT, sizeof(records) / sizeof(records[0]))]);
     p->status = SPF_IS_NONE;
@@ -228,7 +229,8 @@ static void make_lookalike(const struct host *h, struct spf_plan *p)
 static void make_two(const struct host *h, struct spf_plan *p)
 {
     make_usual(h, p);
-    text_add(&p->second, chance(h, 20, 100000) ? SPAN("v=spf1") : SPAN("v=spf1 include:spf.protection.outlook.com -all"));
+    text_add(&p->second,
+             chance(h, 20, 100000) ? SPAN("v=spf1") : SPAN("v=spf1 include:spf.protection.outlook.com -all"));
     end_syntax_error(p);
 }
 
@@ -523,10 +525,10 @@ static const struct {
     void (*make)(const struct host *h, struct spf_plan *p);
     uint32_t weight;
 } oddities[] = {
-    { make_syntax_error, 110 }, { make_lookalike, 30 },    { make_two, 100 },         { make_over_limit, 180 },
-    { make_voids, 60 },         { make_include_none, 90 }, { make_loop, 40 },         { make_include_failing, 25 },
-    { make_open, 30 },          { make_redirect, 220 },    { make_unseen, 100 },      { make_target_broken, 20 },
-    { make_odd, 150 },          { make_glue, 10 },         { make_long, 40 },         { make_many_mx, 5 },
+    { make_syntax_error, 110 }, { make_lookalike, 30 },    { make_two, 100 },    { make_over_limit, 180 },
+    { make_voids, 60 },         { make_include_none, 90 }, { make_loop, 40 },    { make_include_failing, 25 },
+    { make_open, 30 },          { make_redirect, 220 },    { make_unseen, 100 }, { make_target_broken, 20 },
+    { make_odd, 150 },          { make_glue, 10 },         { make_long, 40 },    { make_many_mx, 5 },
 };
 
 static void make_oddity(const struct host *h, struct spf_plan *p)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The simulated Internet: world --listen ADDRESS:PORT serves it, world --truth LIST prints what a perfect scan would find.
+ * The simulated Internet: world --listen ADDRESS:PORT serves it, world --truth LIST prints what a perfect scan would
+ * find.
  */
 #include "bench/world/selfcheck.h"
 #include "bench/world/server.h"
@@ -25,8 +26,21 @@ struct options {
 };
 
 enum option_id {
-    OPTION_LISTEN = 256, OPTION_SEED, OPTION_PROFILE, OPTION_LOSS, OPTION_SERVFAIL, OPTION_LIE, OPTION_DELAY, OPTION_THREADS,
-    OPTION_TRUTH, OPTION_PSL, OPTION_STATS, OPTION_PORT_FILE, OPTION_PRINT_LIST, OPTION_SELF_CHECK, OPTION_HELP
+    OPTION_LISTEN = 256,
+    OPTION_SEED,
+    OPTION_PROFILE,
+    OPTION_LOSS,
+    OPTION_SERVFAIL,
+    OPTION_LIE,
+    OPTION_DELAY,
+    OPTION_THREADS,
+    OPTION_TRUTH,
+    OPTION_PSL,
+    OPTION_STATS,
+    OPTION_PORT_FILE,
+    OPTION_PRINT_LIST,
+    OPTION_SELF_CHECK,
+    OPTION_HELP
 };
 
 static const struct option long_options[] = {
@@ -50,7 +64,8 @@ static const struct option long_options[] = {
 
 static const char usage[] =
     "world --listen 127.0.0.1:5300       serve the simulated DNS, UDP and TCP, until SIGTERM\n"
-    "world --truth LIST                  what a perfect scan of the list would find, one JSON object a line (-: stdin)\n"
+    "world --truth LIST                  what a perfect scan of the list would find, one JSON object a line (-: "
+    "stdin)\n"
     "world --print-list N                N names, for load tests\n"
     "world --self-check N                answers, plans and truth of N names held against each other\n"
     "\n"
@@ -64,7 +79,8 @@ static const char usage[] =
     "  --servfail PCT      queries answered SERVFAIL\n"
     "  --lie PCT           a forged answer with another id goes first\n"
     "  --delay MS          UDP answers come this much later\n"
-    "  --stats FILE        at the end: counters as JSON, queries of each second included (SIGUSR1: a line to stderr now)\n";
+    "  --stats FILE        at the end: counters as JSON, queries of each second included (SIGUSR1: a line to stderr "
+    "now)\n";
 
 static bool read_number(const char *text, uint64_t max, uint64_t *out)
 {
@@ -257,7 +273,8 @@ int main(int argc, char **argv)
         }
         if (id == '?' || !read_option(id, optarg, &o)) {
             if (id != '?') {
-                fprintf(stderr, "world: --%s: not a value it can take: %s\n", long_options[id - OPTION_LISTEN].name, optarg);
+                fprintf(stderr, "world: --%s: not a value it can take: %s\n", long_options[id - OPTION_LISTEN].name,
+                        optarg);
             }
             return EXIT_USAGE;
         }

@@ -2,10 +2,10 @@
 #include "bench/world/rates.h"
 
 /*
- * One row a rate, one column a profile: gov (municipal and .gov-like names, the default), toplist (Tranco top 1 M), registered
- * (a random registered gTLD name). The comment names the source, see README.md: mxmap26 (40,052 municipal domains), esorics26,
- * abdmarc18, mastodon23, dnsinstitute20, zirngibl22, ldm26, wiredepth26, ashiq23, ashiq24, domainsproject26, netmeister23,
- * suped26, uriports25, wang22, dmarcchecker24; "guess" where no figure was found.
+ * One row a rate, one column a profile: gov (municipal and .gov-like names, the default), toplist (Tranco top 1 M),
+ * registered (a random registered gTLD name). The comment names the source, see README.md: mxmap26 (40,052 municipal
+ * domains), esorics26, abdmarc18, mastodon23, dnsinstitute20, zirngibl22, ldm26, wiredepth26, ashiq23, ashiq24,
+ * domainsproject26, netmeister23, suped26, uriports25, wang22, dmarcchecker24; "guess" where no figure was found.
  */
 struct row {
     enum rate rate;
@@ -13,18 +13,18 @@ struct row {
 };
 
 static const struct row rows[] = {
-    { RATE_OUT_NXDOMAIN, 10000, 27000, 20000 },        /* guess, dnsinstitute20, guess */
-    { RATE_OUT_SERVFAIL, 2000, 5200, 15000 },          /* mastodon23, dnsinstitute20, guess */
-    { RATE_OUT_REFUSED, 2000, 2000, 15000 },           /* mastodon23 */
-    { RATE_OUT_DEAD, 3000, 5000, 15000 },              /* mastodon23 (0.3 to 0.9 %), guess, guess */
-    { RATE_OUT_BAD, 300, 300, 1000 },                  /* guess */
-    { RATE_PARTIAL, 2000, 2000, 3000 },                /* mastodon23: _dmarc fails more often than the name */
-    { RATE_PARKED, 20000, 40000, 230000 },             /* guess, zirngibl22, zirngibl22 */
-    { RATE_MX, 919000, 670000, 387000 },               /* mxmap26, ldm26, domainsproject26 */
-    { RATE_SPF_GIVEN_MX, 920000, 939000, 605000 },     /* mxmap26, ldm26, ashiq24 */
-    { RATE_SPF_GIVEN_NO_MX, 300000, 120000, 200000 },  /* guess, dmarcchecker24 (derived), domainsproject26 (derived) */
-    { RATE_SPF_FAULTY, 60000, 80000, 100000 },         /* mxmap26, mastodon23 and ashiq24 (derived: oddities and errors) */
-    { RATE_DMARC_GIVEN_MX, 555000, 681000, 67000 },    /* esorics26, ldm26, ashiq23 */
+    { RATE_OUT_NXDOMAIN, 10000, 27000, 20000 },       /* guess, dnsinstitute20, guess */
+    { RATE_OUT_SERVFAIL, 2000, 5200, 15000 },         /* mastodon23, dnsinstitute20, guess */
+    { RATE_OUT_REFUSED, 2000, 2000, 15000 },          /* mastodon23 */
+    { RATE_OUT_DEAD, 3000, 5000, 15000 },             /* mastodon23 (0.3 to 0.9 %), guess, guess */
+    { RATE_OUT_BAD, 300, 300, 1000 },                 /* guess */
+    { RATE_PARTIAL, 2000, 2000, 3000 },               /* mastodon23: _dmarc fails more often than the name */
+    { RATE_PARKED, 20000, 40000, 230000 },            /* guess, zirngibl22, zirngibl22 */
+    { RATE_MX, 919000, 670000, 387000 },              /* mxmap26, ldm26, domainsproject26 */
+    { RATE_SPF_GIVEN_MX, 920000, 939000, 605000 },    /* mxmap26, ldm26, ashiq24 */
+    { RATE_SPF_GIVEN_NO_MX, 300000, 120000, 200000 }, /* guess, dmarcchecker24 (derived), domainsproject26 (derived) */
+    { RATE_SPF_FAULTY, 60000, 80000, 100000 },      /* mxmap26, mastodon23 and ashiq24 (derived: oddities and errors) */
+    { RATE_DMARC_GIVEN_MX, 555000, 681000, 67000 }, /* esorics26, ldm26, ashiq23 */
     { RATE_DMARC_GIVEN_NO_MX, 200000, 150000, 20000 }, /* guess */
     { RATE_DMARC_ODD, 70000, 50000, 50000 },           /* dmarcchecker24, mastodon23 (derived) */
     { RATE_DMARC_RUA, 850000, 785000, 490000 },        /* abdmarc18 (.gov), wiredepth26, ashiq23 */
@@ -49,7 +49,9 @@ enum { PROFILE_COUNT = 3 };
 
 static const struct rates *profiles(void)
 {
-    static struct rates made[PROFILE_COUNT] = { { .profile = "gov" }, { .profile = "toplist" }, { .profile = "registered" } };
+    static struct rates made[PROFILE_COUNT] = { { .profile = "gov" },
+                                                { .profile = "toplist" },
+                                                { .profile = "registered" } };
     static bool is_made;
     for (size_t i = 0; !is_made && i < sizeof(rows) / sizeof(rows[0]); i++) {
         made[0].ppm[rows[i].rate] = rows[i].gov;

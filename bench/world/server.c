@@ -27,7 +27,7 @@
 enum {
     BATCH = 32,
     RECEIVE_SIZE = 65536,
-    SEGMENTS_MAX = 64,            /* of one message, in (the kernel's GRO limit) and out */
+    SEGMENTS_MAX = 64, /* of one message, in (the kernel's GRO limit) and out */
     POOL_SIZE = 1024 * 1024,
     POOL_RESERVE = SEGMENTS_MAX * 2 * WIRE_UDP_MAX,
     OUT_MAX = 2048,
@@ -138,9 +138,18 @@ static uint64_t total(const struct server *s, enum count_kind kind)
 }
 
 static const char *const count_names[COUNT_KINDS] = {
-    [COUNT_RECEIVED] = "received", [COUNT_ANSWERED] = "answered", [COUNT_MALFORMED] = "malformed", [COUNT_SILENT] = "silent",
-    [COUNT_LOST] = "lost",         [COUNT_TCP] = "tcp",           [COUNT_TRUNCATED] = "truncated", [COUNT_TXT] = "txt",
-    [COUNT_MX] = "mx",             [COUNT_A] = "a",               [COUNT_AAAA] = "aaaa",           [COUNT_OTHER_TYPE] = "other",
+    [COUNT_RECEIVED] = "received",
+    [COUNT_ANSWERED] = "answered",
+    [COUNT_MALFORMED] = "malformed",
+    [COUNT_SILENT] = "silent",
+    [COUNT_LOST] = "lost",
+    [COUNT_TCP] = "tcp",
+    [COUNT_TRUNCATED] = "truncated",
+    [COUNT_TXT] = "txt",
+    [COUNT_MX] = "mx",
+    [COUNT_A] = "a",
+    [COUNT_AAAA] = "aaaa",
+    [COUNT_OTHER_TYPE] = "other",
 };
 
 void server_say_stats(const struct server *s)
@@ -165,7 +174,8 @@ bool server_write_stats(const struct server *s, const char *path)
     uint64_t last = (now_ms() - s->seconds.start_ms) / 1000;
     fputs("\"per_second\":[", f);
     for (uint64_t i = 0; i <= last && i < SECONDS_MAX; i++) {
-        fprintf(f, "%s%u", i > 0 ? "," : "", (unsigned)atomic_load_explicit(&s->seconds.received[i], memory_order_relaxed));
+        fprintf(f, "%s%u", i > 0 ? "," : "",
+                (unsigned)atomic_load_explicit(&s->seconds.received[i], memory_order_relaxed));
     }
     fputs("]}\n", f);
     bool good = !ferror(f);
@@ -196,7 +206,8 @@ static void send_all(struct udp *u)
     u->pool_len = 0;
 }
 
-static void push_message(struct udp *u, const struct sockaddr_storage *peer, socklen_t peer_len, size_t first_iov, uint16_t segment)
+static void push_message(struct udp *u, const struct sockaddr_storage *peer, socklen_t peer_len, size_t first_iov,
+                         uint16_t segment)
 {
     struct mmsghdr *m = &u->out[u->out_count];
     size_t iovs = u->out_iov_count - first_iov;

@@ -2,7 +2,8 @@
 #pragma once
 
 /*
- * The world behind sockets: UDP with recvmmsg, sendmmsg and segment offload, TCP with epoll, and the trouble one can ask for.
+ * The world behind sockets: UDP with recvmmsg, sendmmsg and segment offload, TCP with epoll, and the trouble one can
+ * ask for.
  *
  * Threads: server_start makes `threads` UDP threads and one for TCP; the rest is for the thread that started it.
  * Memory: fixed buffers a thread; with a delay, what is under way.
@@ -16,10 +17,10 @@ struct server_options {
     const char *listen[SERVER_LISTEN_MAX]; /* ADDRESS:PORT, [ADDRESS]:PORT; port 0: any */
     size_t listen_count;
     unsigned threads;
-    unsigned loss_ppm;      /* UDP queries thrown away */
-    unsigned servfail_ppm;  /* answered SERVFAIL, another try may do better */
-    unsigned lie_ppm;       /* a false answer with another id goes before the true one */
-    unsigned delay_ms;      /* UDP answers are held back this long */
+    unsigned loss_ppm;     /* UDP queries thrown away */
+    unsigned servfail_ppm; /* answered SERVFAIL, another try may do better */
+    unsigned lie_ppm;      /* a false answer with another id goes before the true one */
+    unsigned delay_ms;     /* UDP answers are held back this long */
     uint64_t seed;
 };
 

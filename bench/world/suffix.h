@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * Where zones are cut: the public suffix of a name. By default a small table of the suffixes that lists of real domains use
- * most; any other name falls under the list's own default rule, its last label. A full Public Suffix List may be loaded instead,
- * so that the world and a scanner with the same list cut every name alike.
+ * Where zones are cut: the public suffix of a name. By default a small table of the suffixes that lists of real domains
+ * use most; any other name falls under the list's own default rule, its last label. A full Public Suffix List may be
+ * loaded instead, so that the world and a scanner with the same list cut every name alike.
  *
  * Threads: any, once made.  Memory: one hash table on the heap.
  */

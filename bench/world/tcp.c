@@ -83,8 +83,8 @@ bool tcp_listen(struct tcp *t, const struct sockaddr_storage *address, socklen_t
         return false;
     }
     (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    if (t->listener_count >= LISTENERS_MAX || bind(fd, (const struct sockaddr *)address, len) < 0 || listen(fd, 512) < 0 ||
-        !watch(t, EPOLL_CTL_ADD, fd, EPOLLIN, t->listener_count)) {
+    if (t->listener_count >= LISTENERS_MAX || bind(fd, (const struct sockaddr *)address, len) < 0 ||
+        listen(fd, 512) < 0 || !watch(t, EPOLL_CTL_ADD, fd, EPOLLIN, t->listener_count)) {
         int saved = errno;
         (void)close(fd);
         errno = saved;

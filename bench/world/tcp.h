@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The TCP side (RFC 7766): two bytes of length before each message, any number of queries on a connection. One thread, epoll.
- * And the counters both sides share.
+ * The TCP side (RFC 7766): two bytes of length before each message, any number of queries on a connection. One thread,
+ * epoll. And the counters both sides share.
  *
  * Threads: tcp_start makes its one; the counters are written by their own thread and read by any.
  * Memory: a fixed table of connections, buffers on the heap while they live.
@@ -18,8 +18,19 @@
 enum { SECONDS_MAX = 200000 };
 
 enum count_kind {
-    COUNT_RECEIVED, COUNT_ANSWERED, COUNT_MALFORMED, COUNT_SILENT, COUNT_LOST, COUNT_TCP, COUNT_TRUNCATED, COUNT_TXT, COUNT_MX,
-    COUNT_A, COUNT_AAAA, COUNT_OTHER_TYPE, COUNT_KINDS
+    COUNT_RECEIVED,
+    COUNT_ANSWERED,
+    COUNT_MALFORMED,
+    COUNT_SILENT,
+    COUNT_LOST,
+    COUNT_TCP,
+    COUNT_TRUNCATED,
+    COUNT_TXT,
+    COUNT_MX,
+    COUNT_A,
+    COUNT_AAAA,
+    COUNT_OTHER_TYPE,
+    COUNT_KINDS
 };
 
 struct counters {

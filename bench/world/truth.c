@@ -11,7 +11,7 @@ enum mx_state { MX_IS_OK, MX_IS_NONE, MX_IS_NULL, MX_IS_INVALID, MX_IS_TEMPERROR
 
 struct mx_truth {
     enum mx_state status;
-    bool is_mailbox;        /* a mailbox provider's: sending is expected (posture.md 2.9) */
+    bool is_mailbox; /* a mailbox provider's: sending is expected (posture.md 2.9) */
     bool cannot_receive;
     struct asked asked;
 };
@@ -24,7 +24,7 @@ struct simple_truth {
 };
 
 struct finding {
-    enum found outcome;     /* FOUND_RECORDS stands for ok */
+    enum found outcome; /* FOUND_RECORDS stands for ok */
     bool exists;
     struct mx_truth mx;
     struct spf_truth spf;
@@ -36,7 +36,7 @@ struct finding {
 enum tristate { NO, YES, UNKNOWN, UNSURE }; /* UNSURE: the specification does not settle it, the key is left out */
 
 struct verdict {
-    const char *posture;    /* NULL: unsure */
+    const char *posture; /* NULL: unsure */
     enum tristate spoofable, spoofable_subdomains, sends;
 };
 
@@ -71,7 +71,8 @@ static bool is_no_mail_host(span host)
 static bool is_mailbox_host(span host)
 {
     static const char *const suffixes[] = {
-        "l.google.com", "smtp.google.com", "mail.protection.outlook.com", "zoho.com", "messagingengine.com", "ionos.de", "ovh.net", "protonmail.ch",
+        "l.google.com", "smtp.google.com", "mail.protection.outlook.com", "zoho.com", "messagingengine.com", "ionos.de",
+        "ovh.net",      "protonmail.ch",
     };
     for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
         if (name_is_within(host, span_from_cstr(suffixes[i]))) {
@@ -154,7 +155,8 @@ static bool is_policy_id(span id)
     return id.len >= 1 && id.len <= 32;
 }
 
-static void find_simple(struct truth *t, span name, const char *version, const char *looks_like, struct simple_truth *out)
+static void find_simple(struct truth *t, span name, const char *version, const char *looks_like,
+                        struct simple_truth *out)
 {
     struct asked asked;
     truth_ask(t, name, DNS_TXT, &asked);
@@ -485,7 +487,9 @@ static void put_key(const struct key_found *k, FILE *out)
 static void put_dkim(const struct dkim_truth *d, FILE *out)
 {
     static const char *const states[] = { "found", "revoked", "invalid", "wildcard", "none_found", "temperror" };
-    const char *namespace = d->namespace_found == FOUND_NXDOMAIN ? "absent" : found_is_failure(d->namespace_found) ? "unknown" : "exists";
+    const char *namespace = d->namespace_found == FOUND_NXDOMAIN   ? "absent"
+                            : found_is_failure(d->namespace_found) ? "unknown"
+                                                                   : "exists";
     fprintf(out, ",\"dkim\":{\"namespace\":\"%s\"", namespace);
     if (!d->status_unsure) {
         fprintf(out, ",\"status\":\"%s\"", states[d->status]);
@@ -516,24 +520,26 @@ static void put_dmarc_policies(const struct dmarc_truth *d, FILE *out)
     if (d->status != DMARC_VALID) {
         fputs(",\"policy\":null,\"subdomain_policy\":null,\"nonexistent_policy\":null", out);
     } else if (!t->p_bad && !t->sp_bad && !t->np_bad) { /* how a bad tag is printed is only settled for p */
-        fprintf(out, ",\"policy\":%s,\"subdomain_policy\":%s,\"nonexistent_policy\":%s", policy_name(t->p), policy_name(t->sp),
-                policy_name(t->np));
+        fprintf(out, ",\"policy\":%s,\"subdomain_policy\":%s,\"nonexistent_policy\":%s", policy_name(t->p),
+                policy_name(t->sp), policy_name(t->np));
     } else {
         fprintf(out, ",\"policy\":%s", policy_name(t->p));
     }
-    fprintf(out, ",\"policy_9989\":%s,\"policy_7489\":%s,\"effective_policy\":%s", policy_name(d->view_a), policy_name(d->view_b),
-            policy_name(d->effective));
+    fprintf(out, ",\"policy_9989\":%s,\"policy_7489\":%s,\"effective_policy\":%s", policy_name(d->view_a),
+            policy_name(d->view_b), policy_name(d->effective));
 }
 
 static void put_dmarc_tags(const struct dmarc_truth *d, FILE *out)
 {
     const struct dmarc_tags *t = &d->tags;
     if (d->status != DMARC_VALID) {
-        fputs(",\"pct\":null,\"adkim\":null,\"aspf\":null,\"psd\":null,\"rua\":[],\"ruf\":[],\"unauthorized_report_domains\":[]", out);
+        fputs(",\"pct\":null,\"adkim\":null,\"aspf\":null,\"psd\":null,\"rua\":[],\"ruf\":[],\"unauthorized_report_"
+              "domains\":[]",
+              out);
         return;
     }
-    fprintf(out, ",\"testing\":%s,\"pct\":%u,\"adkim\":\"%c\",\"aspf\":\"%c\",\"psd\":\"%c\",\"fo\":", t->testing ? "true" : "false",
-            t->pct, t->adkim, t->aspf, t->psd);
+    fprintf(out, ",\"testing\":%s,\"pct\":%u,\"adkim\":\"%c\",\"aspf\":\"%c\",\"psd\":\"%c\",\"fo\":",
+            t->testing ? "true" : "false", t->pct, t->adkim, t->aspf, t->psd);
     put_list(t->fo, t->fo_count, out);
     if (!has_size_limit(t)) {
         fputs(",\"rua\":", out);
@@ -593,8 +599,8 @@ static void put_transport(const struct finding *f, FILE *out)
 void truth_print(struct truth *t, const struct name *name, FILE *out)
 {
     static const char *const outcomes[] = {
-        [FOUND_RECORDS] = "ok",         [FOUND_NXDOMAIN] = "nxdomain", [FOUND_SERVFAIL] = "servfail",
-        [FOUND_REFUSED] = "refused",    [FOUND_TIMEOUT] = "timeout",   [FOUND_BAD] = "bad_response",
+        [FOUND_RECORDS] = "ok",      [FOUND_NXDOMAIN] = "nxdomain", [FOUND_SERVFAIL] = "servfail",
+        [FOUND_REFUSED] = "refused", [FOUND_TIMEOUT] = "timeout",   [FOUND_BAD] = "bad_response",
     };
     struct finding f;
     span domain = span_of(name->text, name->len);

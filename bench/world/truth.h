@@ -2,11 +2,12 @@
 #pragma once
 
 /*
- * What a perfect scan would find: the world asked from inside, without sockets, limits or loss, and judged by an evaluator that
- * shares no line with the scanner's. It reads the specification anew, favours plainness over speed, and leaves out those keys
- * whose value the specification does not settle for the case at hand.
+ * What a perfect scan would find: the world asked from inside, without sockets, limits or loss, and judged by an
+ * evaluator that shares no line with the scanner's. It reads the specification anew, favours plainness over speed, and
+ * leaves out those keys whose value the specification does not settle for the case at hand.
  *
- * Threads: one at a time.  Memory: one block on the heap, used again for each name; the stack for the depth of SPF includes.
+ * Threads: one at a time.  Memory: one block on the heap, used again for each name; the stack for the depth of SPF
+ * includes.
  */
 
 #include "bench/world/world.h"

@@ -27,7 +27,7 @@ struct exchange_found {
 struct asked {
     enum found found;
     bool has_alias;
-    bool at_registry;       /* NXDOMAIN, and from above the registrable domain: it is free to take */
+    bool at_registry; /* NXDOMAIN, and from above the registrable domain: it is free to take */
     size_t count;
     union {
         span txt[ASK_RECORDS_MAX];

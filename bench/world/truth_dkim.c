@@ -9,17 +9,20 @@ static const struct {
     const char *name;
     const char *after;
 } tier_one[] = {
-    { "google", NULL },   { "selector1", NULL }, { "selector2", "selector1" }, { "default", NULL },    { "dkim", NULL },
-    { "mail", NULL },     { "k1", NULL },        { "s1", NULL },               { "s2", "s1" },         { "k2", NULL },
-    { "k3", "k2" },       { "mandrill", NULL },  { "fm1", NULL },              { "hs1", NULL },        { "protonmail", NULL },
-    { "zoho", NULL },     { "sig1", NULL },      { "smtp", NULL },             { "m1", NULL },         { "zendesk1", NULL },
-    { "mx", NULL },       { "resend", NULL },    { "cf2024-1", NULL },
+    { "google", NULL },  { "selector1", NULL }, { "selector2", "selector1" },
+    { "default", NULL }, { "dkim", NULL },      { "mail", NULL },
+    { "k1", NULL },      { "s1", NULL },        { "s2", "s1" },
+    { "k2", NULL },      { "k3", "k2" },        { "mandrill", NULL },
+    { "fm1", NULL },     { "hs1", NULL },       { "protonmail", NULL },
+    { "zoho", NULL },    { "sig1", NULL },      { "smtp", NULL },
+    { "m1", NULL },      { "zendesk1", NULL },  { "mx", NULL },
+    { "resend", NULL },  { "cf2024-1", NULL },
 };
 
 /* ---- one record: RFC 6376 3.2, 3.6.1; RFC 8301; RFC 8463 ---- */
 
 struct key_tags {
-    bool is_list;     /* the text is a tag list at all */
+    bool is_list; /* the text is a tag list at all */
     bool has_v, has_p, has_h, has_s;
     span v, p, k, h, s, t;
 };
@@ -97,7 +100,8 @@ static void judge(span text, struct key_found *out)
     out->type = !known_type ? NULL : span_equal_nocase(tags.k, SPAN("rsa")) ? "rsa" : "ed25519";
     out->testing = list_has(tags.t, "y");
     bool good = tags.is_list && known_type && tags.has_p && (!tags.has_v || span_equal(tags.v, SPAN("DKIM1"))) &&
-                (!tags.has_h || list_has(tags.h, "sha256")) && (!tags.has_s || list_has(tags.s, "*") || list_has(tags.s, "email"));
+                (!tags.has_h || list_has(tags.h, "sha256")) &&
+                (!tags.has_s || list_has(tags.s, "*") || list_has(tags.s, "email"));
     if (good && tags.p.len == 0) {
         out->state = KEY_IS_REVOKED;
         return;
@@ -158,8 +162,8 @@ static enum dkim_state status_of(const struct dkim_truth *d, bool wildcard_revok
     return wildcard_revoked ? DKIM_WILDCARD : DKIM_NONE_FOUND;
 }
 
-static void look_for(struct truth *t, span domain, size_t i, const struct asked *wildcard, struct dkim_truth *out, bool *answered,
-                     bool *failed)
+static void look_for(struct truth *t, span domain, size_t i, const struct asked *wildcard, struct dkim_truth *out,
+                     bool *answered, bool *failed)
 {
     struct asked *asked = malloc(sizeof(*asked));
     if (!asked) {

@@ -16,9 +16,9 @@ enum { DKIM_FOUND_MAX = 32 };
 struct key_found {
     const char *selector;
     enum key_state state;
-    bool details_unsure;   /* several records: which one counts is nobody's rule */
-    const char *type;      /* NULL: unknown */
-    unsigned bits;         /* 0: not decoded */
+    bool details_unsure; /* several records: which one counts is nobody's rule */
+    const char *type;    /* NULL: unknown */
+    unsigned bits;       /* 0: not decoded */
     bool testing;
 };
 
@@ -26,8 +26,8 @@ struct dkim_truth {
     enum dkim_state status;
     bool status_unsure;
     enum found namespace_found;
-    bool has_key;          /* a usable key, a wildcard's too */
-    bool can_be_taken;     /* an alias to a domain that is free */
+    bool has_key;      /* a usable key, a wildcard's too */
+    bool can_be_taken; /* an alias to a domain that is free */
     size_t count;
     struct key_found keys[DKIM_FOUND_MAX];
 };

@@ -186,7 +186,7 @@ enum at_name { AT_NOTHING, AT_ONE, AT_SEVERAL, AT_LOOKALIKE, AT_FAILURE };
 struct place {
     enum at_name what;
     span domain;
-    span text;      /* AT_ONE: the record; AT_SEVERAL, AT_LOOKALIKE: the first by raw bytes */
+    span text; /* AT_ONE: the record; AT_SEVERAL, AT_LOOKALIKE: the first by raw bytes */
 };
 
 static void look(struct truth *t, span domain, struct place *out)
@@ -311,8 +311,8 @@ static span one_below(span name, span above)
 }
 
 struct found_policy {
-    const struct place *record;    /* NULL: none */
-    span organizational_domain;    /* empty: no record at all */
+    const struct place *record; /* NULL: none */
+    span organizational_domain; /* empty: no record at all */
 };
 
 static const struct place *place_of(const struct walk *w, span domain)
@@ -389,7 +389,8 @@ static enum policy weaker(enum policy a, enum policy b)
 }
 
 /* What names below the domain get, those without records of their own. */
-static void fill_below(struct truth *t, const struct walk *w, const struct place *own, span domain, struct dmarc_truth *out)
+static void fill_below(struct truth *t, const struct walk *w, const struct place *own, span domain,
+                       struct dmarc_truth *out)
 {
     struct dmarc_tags tags;
     span child = truth_below(t, "child", domain);
@@ -422,7 +423,8 @@ static void fill_view_b(struct truth *t, const struct place *own, span domain, s
     const struct place *used = own;
     enum whose whose = WHOSE_OWN;
     span registrable = truth_registrable(t, domain);
-    if ((own->what == AT_NOTHING || own->what == AT_LOOKALIKE) && registrable.len > 0 && !span_equal(registrable, domain)) {
+    if ((own->what == AT_NOTHING || own->what == AT_LOOKALIKE) && registrable.len > 0 &&
+        !span_equal(registrable, domain)) {
         look(t, registrable, &org);
         used = &org;
         whose = WHOSE_SUB;

@@ -19,7 +19,7 @@ struct dmarc_tags {
     span text;
     bool has_p, has_sp, has_np;
     bool p_bad, sp_bad, np_bad, p_differs;
-    enum policy p, sp, np;       /* defaults resolved: p to none, sp to p, np to sp */
+    enum policy p, sp, np; /* defaults resolved: p to none, sp to p, np to sp */
     bool testing;
     unsigned pct;
     char adkim, aspf, psd;
@@ -27,19 +27,19 @@ struct dmarc_tags {
     span fo[8];
     size_t rua_count, ruf_count;
     span rua[DMARC_URIS_MAX], ruf[DMARC_URIS_MAX];
-    bool has_usable_rua;         /* mailto with an address, or https */
+    bool has_usable_rua; /* mailto with an address, or https */
     bool has_mail_rua;
-    bool is_bare;                /* no `;` behind the version: RFC 7489 does not know it */
+    bool is_bare; /* no `;` behind the version: RFC 7489 does not know it */
 };
 
 struct dmarc_truth {
     enum dmarc_state status;
     bool inherited;
-    span found_at;               /* empty: nothing found */
+    span found_at; /* empty: nothing found */
     span organizational_domain;
     bool organizational_is_unsure; /* a question of the walk failed */
     bool has_tags;
-    struct dmarc_tags tags;      /* of the applied record, or of the invalid one */
+    struct dmarc_tags tags; /* of the applied record, or of the invalid one */
     enum policy view_a, view_b, view_b_unsampled, effective;
     /* The same for a sub-domain without a record of its own that exists, and for one that does not. */
     enum policy sub_a, sub_b, np_a, np_b;

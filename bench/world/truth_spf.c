@@ -11,8 +11,8 @@ enum term_kind { TERM_ALL, TERM_INCLUDE, TERM_A, TERM_MX, TERM_PTR, TERM_EXISTS,
 struct term {
     enum term_kind kind;
     char qualifier;
-    span text;         /* the whole term */
-    span value;        /* the domain-spec as written, may be empty */
+    span text;  /* the whole term */
+    span value; /* the domain-spec as written, may be empty */
     unsigned prefix4;
     uint32_t address;
 };
@@ -303,7 +303,8 @@ static bool is_spf(span text)
 }
 
 /* *answer tells void targets from others. */
-static enum usable fetch(struct truth *t, span domain, struct record *out, span *text, enum found *answer, bool *is_free)
+static enum usable fetch(struct truth *t, span domain, struct record *out, span *text, enum found *answer,
+                         bool *is_free)
 {
     struct asked asked;
     truth_ask(t, domain, DNS_TXT, &asked);
@@ -527,7 +528,8 @@ static bool is_over(struct checking *c, const struct trail *trail)
     return false;
 }
 
-static enum outcome check_record(struct checking *c, const struct record *r, const struct path *here, const struct trail *up);
+static enum outcome check_record(struct checking *c, const struct record *r, const struct path *here,
+                                 const struct trail *up);
 
 /* What the record at the target gives; none is permerror for include and redirect alike (5.2, 6.1). */
 static enum outcome check_target(struct checking *c, span spec, const struct path *here, const struct trail *trail)
@@ -561,7 +563,8 @@ static enum outcome check_target(struct checking *c, span spec, const struct pat
     return outcome;
 }
 
-static enum outcome check_addresses(struct checking *c, const struct term *t, const struct path *here, const struct trail *trail)
+static enum outcome check_addresses(struct checking *c, const struct term *t, const struct path *here,
+                                    const struct trail *trail)
 {
     span target;
     struct asked asked;
@@ -584,7 +587,8 @@ static enum outcome check_addresses(struct checking *c, const struct term *t, co
     return t->kind == TERM_EXISTS && asked.count > 0 ? OUTCOME_MATCH : OUTCOME_NO_MATCH;
 }
 
-static enum outcome check_record(struct checking *c, const struct record *r, const struct path *here, const struct trail *up)
+static enum outcome check_record(struct checking *c, const struct record *r, const struct path *here,
+                                 const struct trail *up)
 {
     for (size_t i = 0; i < r->count; i++) {
         const struct term *t = &r->terms[i];
@@ -703,10 +707,10 @@ struct passing {
     bool can_be_taken;
 };
 
-/* Decides the addresses of *undecided: pass into *pass; those that end in an error vanish; what is left in *undecided was not
- * matched. `live`: a pass here is a pass of the whole. */
-static void pass_record(struct passing *p, const struct record *r, const struct path *here, struct set *undecided, struct set *pass,
-                        bool live);
+/* Decides the addresses of *undecided: pass into *pass; those that end in an error vanish; what is left in *undecided
+ * was not matched. `live`: a pass here is a pass of the whole. */
+static void pass_record(struct passing *p, const struct record *r, const struct path *here, struct set *undecided,
+                        struct set *pass, bool live);
 
 static bool pass_is_over(const struct passing *p)
 {
@@ -721,7 +725,8 @@ static void pass_range(const struct term *t, uint32_t address, struct set *undec
 }
 
 /* Like check_target: matched addresses go to *matched. For a redirect the caller hands its own sets. */
-static void pass_target(struct passing *p, span spec, const struct path *here, struct set *undecided, struct set *matched, bool live)
+static void pass_target(struct passing *p, span spec, const struct path *here, struct set *undecided,
+                        struct set *matched, bool live)
 {
     span target;
     p->lookups++;
@@ -755,7 +760,8 @@ static void pass_target(struct passing *p, span spec, const struct path *here, s
     free(r);
 }
 
-static void pass_hosts(struct passing *p, const struct term *t, const struct asked *mx, struct set *undecided, struct set *matched)
+static void pass_hosts(struct passing *p, const struct term *t, const struct asked *mx, struct set *undecided,
+                       struct set *matched)
 {
     for (size_t i = 0; i < mx->count && i < MX_LIMIT; i++) {
         struct asked a;
@@ -800,8 +806,8 @@ static void pass_addresses(struct passing *p, const struct term *t, const struct
     }
 }
 
-static void pass_record(struct passing *p, const struct record *r, const struct path *here, struct set *undecided, struct set *pass,
-                        bool live)
+static void pass_record(struct passing *p, const struct record *r, const struct path *here, struct set *undecided,
+                        struct set *pass, bool live)
 {
     struct set *not_passed = set_new();
     for (size_t i = 0; i < r->count && undecided->count > 0; i++) {
@@ -849,7 +855,9 @@ static char final_all(struct truth *t, const struct record *r, span domain, span
     if (!below) {
         abort();
     }
-    char all = fetch(t, target, below, &text, &answer, &is_free) == USABLE ? final_all(t, below, target, origin, depth + 1) : '?';
+    char all = fetch(t, target, below, &text, &answer, &is_free) == USABLE
+                   ? final_all(t, below, target, origin, depth + 1)
+                   : '?';
     free(below);
     return all;
 }

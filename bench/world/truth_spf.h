@@ -16,8 +16,8 @@ struct spf_truth {
     enum spf_state status;
     bool has_record;
     span record;
-    bool has_numbers;       /* one well-formed record of its own */
-    char all;               /* '-' '~' '?' '+', 0 unless valid */
+    bool has_numbers; /* one well-formed record of its own */
+    char all;         /* '-' '~' '?' '+', 0 unless valid */
     unsigned lookups, voids, depth;
     bool limit_hit;
     bool has_loop;
@@ -28,7 +28,7 @@ struct spf_truth {
     span redirect;
     uint64_t ipv4_addresses;
     bool exact;
-    bool can_be_taken;      /* a target that anyone can register, with '+', reached by some sender */
+    bool can_be_taken; /* a target that anyone can register, with '+', reached by some sender */
 };
 
 void spf_truth_find(struct truth *t, span domain, struct spf_truth *out);

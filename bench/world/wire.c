@@ -53,8 +53,8 @@ static bool read_additional(const uint8_t *p, size_t len, size_t at, unsigned co
 
 bool wire_read_query(const uint8_t *packet, size_t len, struct query *out)
 {
-    if (len < WIRE_HEADER || len > WIRE_QUERY_MAX || (packet[2] & FLAG_QR) || get16(packet + 4) != 1 || get16(packet + 6) != 0 ||
-        get16(packet + 8) != 0 || get16(packet + 10) > 2) {
+    if (len < WIRE_HEADER || len > WIRE_QUERY_MAX || (packet[2] & FLAG_QR) || get16(packet + 4) != 1 ||
+        get16(packet + 6) != 0 || get16(packet + 8) != 0 || get16(packet + 10) > 2) {
         return false;
     }
     size_t n = name_from_wire(packet + WIRE_HEADER, len - WIRE_HEADER, &out->name);
@@ -102,7 +102,8 @@ size_t wire_write_rcode(const struct query *q, uint8_t rcode, uint8_t *out)
     return write_opt(q, (uint8_t)(rcode >> 4), out, write_head(q, rcode, out));
 }
 
-/* A pointer into the question when the name is one of its tails (text and wire offsets are the same), else the name itself. */
+/* A pointer into the question when the name is one of its tails (text and wire offsets are the same), else the name
+ * itself. */
 static size_t write_zone(const struct query *q, span zone, uint8_t *out)
 {
     span name = span_of(q->name.text, q->name.len);
@@ -182,8 +183,7 @@ size_t wire_write_reply(const struct query *q, const struct reply *r, uint8_t *o
     size_t kept = q->has_edns ? OPT_SIZE : 0;
     for (size_t i = 0; i < r->count; i++) {
         const struct reply_record *rr = &r->records[i];
-        if (limit - at < (size_t)NAME_WIRE_MAX + 10 + rr->rdata_len + kept &&
-            limit - at < 12u + rr->rdata_len + kept) {
+        if (limit - at < (size_t)NAME_WIRE_MAX + 10 + rr->rdata_len + kept && limit - at < 12u + rr->rdata_len + kept) {
             return write_truncated(q, r->rcode, out);
         }
         at += write_owner(r, i, cname_at, out + at);

@@ -4,7 +4,8 @@
 /*
  * DNS packets: a query read, an answer written. RFC 1035 4, RFC 6891.
  *
- * Whatever is not a well-formed query gets no reply at all, so the world can be neither crashed nor used to reflect traffic.
+ * Whatever is not a well-formed query gets no reply at all, so the world can be neither crashed nor used to reflect
+ * traffic.
  *
  * Threads: any; pure.  Memory: the buffers given.
  */
@@ -22,15 +23,15 @@ struct query {
     bool has_edns;
     uint8_t edns_version;
     bool wants_dnssec;
-    uint16_t udp_size;   /* what the asker can take: 512 without EDNS, at most WIRE_UDP_MAX */
+    uint16_t udp_size; /* what the asker can take: 512 without EDNS, at most WIRE_UDP_MAX */
     struct name name;
 };
 
 /* False: not a well-formed query with one question; say nothing. */
 bool wire_read_query(const uint8_t *packet, size_t len, struct query *out) MUST_USE;
 
-/* Writes the answer into out; longer than `limit` it becomes an empty one with TC (RFC 2181 9). Returns its bytes. `out` has room
- * for `limit` bytes, at least 512. */
+/* Writes the answer into out; longer than `limit` it becomes an empty one with TC (RFC 2181 9). Returns its bytes.
+ * `out` has room for `limit` bytes, at least 512. */
 size_t wire_write_reply(const struct query *q, const struct reply *r, uint8_t *out, size_t limit);
 
 /* The answer that only says an rcode. */

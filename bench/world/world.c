@@ -59,11 +59,8 @@ static void answer_suffix(const struct world *w, const struct name *n, size_t su
 static bool outcome_ends_it(enum host_outcome outcome, const struct name *n, size_t suffix, struct reply *r)
 {
     static const uint8_t rcodes[] = {
-        [HOST_NXDOMAIN] = RCODE_NXDOMAIN,
-        [HOST_SERVFAIL] = RCODE_SERVFAIL,
-        [HOST_REFUSED] = RCODE_REFUSED,
-        [HOST_BAD] = RCODE_NOTIMP,
-        [HOST_DEAD] = RCODE_SERVFAIL,
+        [HOST_NXDOMAIN] = RCODE_NXDOMAIN, [HOST_SERVFAIL] = RCODE_SERVFAIL, [HOST_REFUSED] = RCODE_REFUSED,
+        [HOST_BAD] = RCODE_NOTIMP,        [HOST_DEAD] = RCODE_SERVFAIL,
     };
     if (outcome == HOST_LIVES) {
         return false;
@@ -74,8 +71,8 @@ static bool outcome_ends_it(enum host_outcome outcome, const struct name *n, siz
     return true;
 }
 
-/* Goes down from the zone over those labels that are hosts of their own. *labels becomes the labels of the host found; true when
- * the next label stands for a name that does not exist. */
+/* Goes down from the zone over those labels that are hosts of their own. *labels becomes the labels of the host found;
+ * true when the next label stands for a name that does not exist. */
 static bool find_host(const struct world *w, const struct name *n, size_t *labels)
 {
     size_t deepest = *labels + HOSTS_DEEP_MAX;
@@ -93,13 +90,14 @@ static bool find_host(const struct world *w, const struct name *n, size_t *label
     return false;
 }
 
-static void answer_generated(const struct world *w, const struct name *n, size_t zone_labels, bool hosts_below, uint16_t type,
-                             struct reply *r)
+static void answer_generated(const struct world *w, const struct name *n, size_t zone_labels, bool hosts_below,
+                             uint16_t type, struct reply *r)
 {
     size_t host_labels = zone_labels;
     bool is_gone = hosts_below && find_host(w, n, &host_labels);
     struct host h;
-    host_init(&h, w, name_tail(n, host_labels), name_tail(n, zone_labels), key_of(w, n, host_labels), key_of(w, n, zone_labels));
+    host_init(&h, w, name_tail(n, host_labels), name_tail(n, zone_labels), key_of(w, n, host_labels),
+              key_of(w, n, zone_labels));
     r->ttl_s = 300u << dice_below(h.key, SALT_TTL, 8);
     size_t rel_count = n->label_count - host_labels;
     span rel[NAME_LABELS_MAX];
@@ -122,7 +120,8 @@ static void answer_generated(const struct world *w, const struct name *n, size_t
 }
 
 /* A zone that also has fixed names: they come first; generated is only the zone's own top and its service names. */
-static void answer_fixed_zone(const struct world *w, const struct name *n, size_t zone_labels, uint16_t type, struct reply *r)
+static void answer_fixed_zone(const struct world *w, const struct name *n, size_t zone_labels, uint16_t type,
+                              struct reply *r)
 {
     bool is_top = n->label_count == zone_labels;
     enum fixed_match match = fixed_answer(w->fixed, n, type, r);
