@@ -40,8 +40,8 @@ static void note_alias(const struct subject *s, const struct dmarc_node *own)
     if (!own->rrset->has_alias) {
         return;
     }
-    bool is_dangling = rrset_is_absent(own->rrset);
-    findings_add(s->findings, is_dangling ? FINDING_DMARC_CNAME_DANGLING : FINDING_DMARC_CNAME, own->rrset->alias_target);
+    enum finding_id id = rrset_is_absent(own->rrset) ? FINDING_DMARC_CNAME_DANGLING : FINDING_DMARC_CNAME;
+    findings_add(s->findings, id, own->rrset->alias_target);
 }
 
 /* RFC 9989 section 4.10: a record is looked for below _dmarc, nowhere else. */
@@ -49,7 +49,7 @@ static void note_apex(const struct subject *s, const struct dmarc_node *own)
 {
     const struct rrset *apex = subject_answer(s, s->domain, DNS_TXT);
     for (size_t i = 0; apex->outcome == DNS_ANSWERED && i < apex->count; i++) {
-        if (dmarc_text_kind(apex->txt[i].text) == DMARC_TEXT_RECORD) {
+        if (dmarc_text_is_record(apex->txt[i].text)) {
             bool is_alone = !own->is_unknown && own->record_count == 0;
             findings_add_as(s->findings, FINDING_DMARC_AT_APEX, is_alone ? SEVERITY_ERROR : SEVERITY_WARNING,
                             span_first(apex->txt[i].text, TEXT_SHOWN));

@@ -19,7 +19,7 @@ static bool cut_version_tag(span *text)
     return true;
 }
 
-static bool is_record(span text)
+bool dmarc_text_is_record(span text)
 {
     if (!cut_version_tag(&text)) {
         return false;
@@ -112,13 +112,13 @@ static bool looks_alike(span text)
 
 enum dmarc_text dmarc_text_kind(span text)
 {
-    if (is_record(text)) {
+    if (dmarc_text_is_record(text)) {
         return DMARC_TEXT_RECORD;
     }
-    if (is_record(span_trim_fws(text))) {
+    if (dmarc_text_is_record(span_trim_fws(text))) {
         return DMARC_TEXT_LEADING_WHITESPACE;
     }
-    if (text.len > 0 && is_quote(text.ptr[0]) && is_record(without_quotes(text))) {
+    if (text.len > 0 && is_quote(text.ptr[0]) && dmarc_text_is_record(without_quotes(text))) {
         return DMARC_TEXT_QUOTED;
     }
     if (has_version(span_trim_fws(text), SPAN("spf1"))) {
@@ -376,30 +376,28 @@ static int tag_find(span name)
     return -1;
 }
 
-/* One letter added, left out, changed or swapped with its neighbour. */
-static bool is_one_slip_apart(span a, span b)
+static unsigned char lower_at(span s, size_t index)
 {
-    if (a.len > b.len) {
-        span swap = a;
-        a = b;
-        b = swap;
-    }
-    if (b.len - a.len > 1) {
-        return false;
+    return ascii_lower((unsigned char)s.ptr[index]);
+}
+
+/* One letter added, left out, changed or swapped with its neighbour. */
+static bool is_one_slip_apart(span shorter, span longer)
+{
+    if (shorter.len > longer.len) {
+        return is_one_slip_apart(longer, shorter);
     }
     size_t same = 0;
-    while (same < a.len && ascii_lower((unsigned char)a.ptr[same]) == ascii_lower((unsigned char)b.ptr[same])) {
+    while (same < shorter.len && lower_at(shorter, same) == lower_at(longer, same)) {
         same++;
     }
+    span a = span_after(shorter, same), b = span_after(longer, same);
     if (a.len < b.len) {
-        return span_equal_nocase(span_after(a, same), span_after(b, same + 1));
+        return span_equal_nocase(a, span_after(b, 1));
     }
-    if (span_equal_nocase(span_after(a, same + 1), span_after(b, same + 1))) {
-        return true;
-    }
-    return a.len - same >= 2 && ascii_lower((unsigned char)a.ptr[same]) == ascii_lower((unsigned char)b.ptr[same + 1]) &&
-           ascii_lower((unsigned char)a.ptr[same + 1]) == ascii_lower((unsigned char)b.ptr[same]) &&
-           span_equal_nocase(span_after(a, same + 2), span_after(b, same + 2));
+    bool is_swapped = a.len >= 2 && lower_at(a, 0) == lower_at(b, 1) && lower_at(a, 1) == lower_at(b, 0) &&
+                      span_equal_nocase(span_after(a, 2), span_after(b, 2));
+    return is_swapped || span_equal_nocase(span_after(a, 1), span_after(b, 1));
 }
 
 /* The tag that was meant, or an empty span. Tags of one or two letters are near to everything: only by the list. */
@@ -588,7 +586,7 @@ void dmarc_record_parse(span text, struct dmarc_record *out, struct findings *fi
 {
     struct reading r = { .record = out, .findings = findings, .last_tag = -1 };
     set_defaults(out, text);
-    if (!is_record(text)) {
+    if (!dmarc_text_is_record(text)) {
         return;
     }
     span rest = text;

@@ -6,7 +6,8 @@
  * record at all), with the tags of RFC 7489 section 6.3 that RFC 9989 removed (pct, rf, ri).
  *
  * A tag list is read from the front; unknown tags are skipped, a bad value of any tag but p, sp and np gives way to the
- * default. Of a repeated tag the first counts, but p, sp or np said twice with different values make the record unusable.
+ * default. Of a repeated tag the first counts, but p, sp or np said twice with different values make the record
+ * unusable.
  *
  * Threads: any; pure.  Memory: none; the result points into the text given.
  */
@@ -23,6 +24,9 @@ enum dmarc_text {
     DMARC_TEXT_SPF,
     DMARC_TEXT_UNRELATED,
 };
+
+/* Is it a record? Cheap: to be asked of every TXT there is. */
+bool dmarc_text_is_record(span text);
 
 enum dmarc_text dmarc_text_kind(span text);
 

@@ -148,7 +148,7 @@ static enum authorisation authorisation_of(const struct subject *s, const struct
         return AUTHORISATION_UNKNOWN;
     }
     for (size_t i = 0; rrset->outcome == DNS_ANSWERED && i < rrset->count; i++) {
-        if (dmarc_text_kind(rrset->txt[i].text) == DMARC_TEXT_RECORD) {
+        if (dmarc_text_is_record(rrset->txt[i].text)) {
             return AUTHORISATION_GIVEN;
         }
     }

@@ -56,7 +56,7 @@ static void read_texts(struct dmarc_node *node)
 {
     for (size_t i = 0; i < node->rrset->count; i++) {
         span text = node->rrset->txt[i].text;
-        if (dmarc_text_kind(text) != DMARC_TEXT_RECORD) {
+        if (!dmarc_text_is_record(text)) {
             continue;
         }
         if (node->record_count == 0 || span_compare(text, node->first_text) < 0) {

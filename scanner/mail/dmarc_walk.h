@@ -4,10 +4,11 @@
 /*
  * Which DMARC record applies to a name, by both standards.
  *
- * View A, RFC 9989 section 4.10: the tree walk, at most eight queries. View B, RFC 7489 section 6.6.3: the name, else its
- * organizational domain by the Public Suffix List.
+ * View A, RFC 9989 section 4.10: the tree walk, at most eight queries. View B, RFC 7489 section 6.6.3: the name, else
+ * its organizational domain by the Public Suffix List.
  *
- * Threads: any; pure.  Memory: names of questions from the subject's arena; all else points into the subject and its answers.
+ * Threads: any; pure.  Memory: names of questions from the subject's arena; all else points into the subject and its
+ * answers.
  */
 
 #include "scanner/mail/dmarc_record.h"
@@ -35,7 +36,8 @@ struct dmarc_choice {
 };
 
 struct dmarc_discovery {
-    struct dmarc_node nodes[DMARC_WALK_QUERIES + 1]; /* of the walk; behind them the PSL's domain when it is not among them */
+    /* Of the walk; behind them the PSL's domain when it is not among them. */
+    struct dmarc_node nodes[DMARC_WALK_QUERIES + 1];
     size_t walk_count, count;
     bool is_suffix;                 /* the domain is a public suffix by the list */
     span psl_domain;                /* its organizational domain by the list */
