@@ -31,14 +31,15 @@ void window_set_ceiling(struct window *window, size_t ceiling)
     window->size = within(window->size, 1, window->ceiling);
 }
 
-/* Never raises the size: a window below this floor stays where it is. */
-static void shrink(struct window *window, double factor, double floor)
+/* By half: with less, a server that drops what exceeds its limit would look as if the cut had not helped. Never raises the
+   size: a window below this floor stays where it is. */
+static void shrink(struct window *window, double floor)
 {
     if (window->size >= PLATEAU_FROM && window->size <= PLATEAU_TO && window->cuts_near_1000 < UINT8_MAX) {
         window->cuts_near_1000++;
     }
     if (window->size > floor) {
-        window->size = within(window->size * factor, floor, window->ceiling);
+        window->size = within(window->size / 2, floor, window->ceiling);
     }
     window->is_slow_start = false;
     window->generation++;
@@ -49,7 +50,7 @@ static void shrink(struct window *window, double factor, double floor)
 
 void window_cut(struct window *window)
 {
-    shrink(window, 0.5, WINDOW_FLOOR_LOSS);
+    shrink(window, WINDOW_FLOOR_LOSS);
 }
 
 /* The share that fails at whatever size: learned when a cut has not helped, forgotten as soon as less fails. */
@@ -57,7 +58,7 @@ static void learn_usual(struct window *window, double share)
 {
     if (share < window->usual) {
         window->usual += (share - window->usual) / 2;
-    } else if (window->cut_share > 0 && share >= window->cut_share * unhelped) {
+    } else if (share <= hopeless && window->cut_share > 0 && share >= window->cut_share * unhelped) {
         window->usual = within(share, 0, usual_max);
     }
     window->cut_share = 0;
@@ -72,7 +73,7 @@ static void end_epoch(struct window *window)
     window->refused = 0;
     window->failed = 0;
     if (share > hopeless || share > window->usual + tolerated) {
-        shrink(window, share > hopeless ? 0.5 : 0.7, floor);
+        shrink(window, floor);
         window->cut_share = share;
     }
 }
