@@ -6,8 +6,28 @@ void plan_begin(struct plan *plan)
     *plan = (struct plan){ 0 };
 }
 
+/* Something was asked at or below the name, and not one answer came: more questions there would only wait as long. */
+static bool is_dead(const struct answer_set *answers)
+{
+    size_t asked = 0;
+    for (size_t i = 0; i < answers->count; i++) {
+        const struct asked *item = &answers->items[i];
+        if (item->is_shared) {
+            continue;
+        }
+        asked++;
+        if (item->rrset && !rrset_is_failure(item->rrset)) {
+            return false;
+        }
+    }
+    return asked > 0;
+}
+
 size_t plan_next(struct plan *plan, const struct subject *s)
 {
+    if (is_dead(s->answers)) {
+        return 0;
+    }
     /* DMARC first: with SPF it decides the posture. */
     size_t added = dmarc_ask(s, &plan->dmarc);
     added += spf_ask(s, &plan->spf);

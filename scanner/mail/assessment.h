@@ -24,7 +24,10 @@ struct plan {
 
 void plan_begin(struct plan *plan);
 
-/* Adds the questions now needed to subject->answers and says how many; 0: the domain is complete. Call when none is pending. */
+/*
+ * Adds the questions now needed to subject->answers and says how many; 0: the domain is complete. Call when none is pending.
+ * A domain none of whose own questions was answered is asked nothing more.
+ */
 size_t plan_next(struct plan *plan, const struct subject *s);
 
 /*
