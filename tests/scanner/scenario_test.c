@@ -58,6 +58,7 @@ struct run {
     size_t failing;               /* index of the question that times out; SIZE_MAX: none */
     struct mail_config config;
     struct arena arena, class_arena;
+    _Alignas(max_align_t) char first[512], class_first[512];
     struct answer_set answers;
     struct subject subject;
     struct assessment assessment;
@@ -109,8 +110,8 @@ static bool run_begin(struct run *run, const struct scenario *scenario, size_t a
     run->scenario = scenario;
     run->failing = SIZE_MAX;
     run->complaint[0] = '\0';
-    arena_init(&run->arena, NULL, 0, asking_limit);
-    arena_init(&run->class_arena, NULL, 0, class_limit);
+    arena_init(&run->arena, run->first, sizeof(run->first), asking_limit);
+    arena_init(&run->class_arena, run->class_first, sizeof(run->class_first), class_limit);
     answer_set_init(&run->answers, &run->arena, ANSWER_SET_LIMIT);
     run->config = (struct mail_config){
         .dkim_mode = span_equal(scenario->dkim_mode, SPAN("full")) ? DKIM_FULL
@@ -555,7 +556,8 @@ int main(void)
     static struct CMUnitTest tests[TESTS_MAX];
     size_t count = 0;
     glob_t files;
-    arena_init(&world.files, NULL, 0, (size_t)4 << 30);
+    static _Alignas(max_align_t) char first_block[512];
+    arena_init(&world.files, first_block, sizeof(first_block), (size_t)4 << 30);
     tables_open();
     if (glob("tests/scenarios/*.scn", 0, NULL, &files) != 0) {
         fputs("no tests/scenarios/*.scn: run from the top of the repository\n", stderr);
