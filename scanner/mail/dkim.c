@@ -368,17 +368,15 @@ static size_t ask_registrable(const struct subject *s)
     return added;
 }
 
-static bool any_selector_answered(const struct subject *s)
+static size_t count_answered(const struct subject *s, span space)
 {
-    struct name_text text;
-    span space = namespace_name(&text, s->domain), selector;
+    size_t count = 0;
+    span name;
     for (size_t i = 0; i < s->answers->count; i++) {
         const struct asked *item = &s->answers->items[i];
-        if (item_selector(s, space, item, &selector) && item->rrset && has_answered(item->rrset)) {
-            return true;
-        }
+        count += item_selector(s, space, item, &name) && item->rrset && has_answered(item->rrset);
     }
-    return false;
+    return count;
 }
 
 static const struct rrset *namespace_answer(const struct subject *s)
@@ -418,7 +416,7 @@ size_t dkim_ask(const struct subject *s, struct dkim_plan *plan)
     }
     if (plan->stage == STAGE_FURTHER) {
         plan->stage = STAGE_PAIRS;
-        if (namespace_answer(s)->outcome == DNS_NXDOMAIN && any_selector_answered(s)) {
+        if (namespace_answer(s)->outcome == DNS_NXDOMAIN && count_answered(s, space) > 0) {
             size_t added = ask_all(s);
             if (added > 0) {
                 return added;
@@ -540,7 +538,7 @@ static void assess_selector(const struct subject *s, span name, const struct rrs
 static void assess_selectors(const struct subject *s, span space, struct dkim_result *out, struct tally *tally)
 {
     const struct rrset *wildcard = random_answer(s);
-    struct dkim_selector *selectors = ARENA_TAKE_N(s->arena, struct dkim_selector, s->answers->count);
+    struct dkim_selector *selectors = ARENA_TAKE_N(s->arena, struct dkim_selector, count_answered(s, space));
     size_t count = 0;
     for (size_t i = 0; i < s->answers->count; i++) {
         const struct asked *item = &s->answers->items[i];

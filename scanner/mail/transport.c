@@ -375,14 +375,6 @@ static void assess_rpt_record(const struct subject *s, span record, struct tls_r
     out->rua_count = reading.count;
 }
 
-/* A domain with MTA-STS and without reports does not learn that its mail stops: then the absence weighs more. */
-static bool has_mta_sts(const struct subject *s)
-{
-    struct selection selection;
-    select_record(answer_below(s, sts_prefix, DNS_TXT), &sts_kind, &selection);
-    return selection.count == 1;
-}
-
 void tls_rpt_assess(const struct subject *s, struct tls_rpt_result *out)
 {
     struct selection selection;
@@ -403,7 +395,6 @@ void tls_rpt_assess(const struct subject *s, struct tls_rpt_result *out)
         assess_rpt_record(s, selection.record, out);
     }
     if (out->status == RECORD_NONE) {
-        findings_add_as(s->findings, FINDING_TLS_RPT_MISSING, has_mta_sts(s) ? SEVERITY_WARNING : SEVERITY_INFO,
-                        span_of("", 0));
+        findings_add(s->findings, FINDING_TLS_RPT_MISSING, span_of("", 0));
     }
 }

@@ -240,17 +240,6 @@ static void policy_host_and_aliases(void **state)
     scripted_close(&test);
 }
 
-static void reports_weigh_more_beside_mta_sts(void **state)
-{
-    (void)state;
-    struct tls_rpt_result rpt;
-    static const struct scripted_row rows[] = { { STS, DNS_TXT, DNS_ANSWERED, { "v=STSv1; id=1" } } };
-    open_and_ask(CHECK_MTA_STS | CHECK_TLS_RPT, rows, 1);
-    tls_rpt_assess(&test.subject, &rpt);
-    assert_int_equal(test.findings.items[0].severity, SEVERITY_WARNING);
-    scripted_close(&test);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -260,7 +249,6 @@ int main(void)
         cmocka_unit_test(outcomes),
         cmocka_unit_test(a_name_that_does_not_exist_has_none),
         cmocka_unit_test(policy_host_and_aliases),
-        cmocka_unit_test(reports_weigh_more_beside_mta_sts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
