@@ -54,8 +54,8 @@ static int exclude_line(struct exclude_list *x, struct text line, enum name_resu
         return 0;
     }
     bool is_suffix = line.len > 2 && line.ptr[0] == '*' && line.ptr[1] == '.';
-    *why = is_suffix ? suffix_normalise(text_after(line, 2), name, &len)
-                     : name_from_text(line.ptr, line.len, name, &len);
+    *why =
+        is_suffix ? suffix_normalise(text_after(line, 2), name, &len) : name_from_text(line.ptr, line.len, name, &len);
     if (*why != NAME_OK) {
         return -EINVAL;
     }

@@ -310,11 +310,11 @@ static size_t header_find(struct text header, char delimiter, const char *const 
 }
 
 /* Best first. The weak ones are believed only when names stand below them. */
-static const char *const domain_words[] = { "domain",     "domainname",       "fqdn",
-                                            "hostname",   "host",             "apexdomain",
-                                            "rootdomain", "registereddomain", "registrabledomain",
-                                            "origin",     "dnsname",          NULL };
-static const char *const weak_domain_words[] = { "name", "site",  "website", "websiteurl",   "url",  "uri",
+static const char *const domain_words[] = {
+    "domain",           "domainname",        "fqdn",   "hostname", "host", "apexdomain", "rootdomain",
+    "registereddomain", "registrabledomain", "origin", "dnsname",  NULL
+};
+static const char *const weak_domain_words[] = { "name", "site",  "website", "websiteurl",   "url", "uri",
                                                  "web",  "email", "mail",    "emailaddress", NULL };
 static const char *const rank_words[] = { "rank", "globalrank", "position", "popularityrank", "ranking", NULL };
 
@@ -406,12 +406,12 @@ static bool word_is_generic(struct text word, struct text prefix)
 static bool zone_is_type(struct text word)
 {
     static const char *const types[] = {
-        "NS",     "SOA",     "A",     "AAAA",    "DS",         "RRSIG",    "NSEC",    "NSEC3",  "NSEC3PARAM", "DNSKEY",
-        "CNAME",  "MX",      "TXT",   "SRV",     "PTR",        "CAA",      "TLSA",    "DNAME",  "NAPTR",      "SSHFP",
-        "SVCB",   "HTTPS",   "CDS",   "CDNSKEY", "CSYNC",      "ZONEMD",   "LOC",     "HINFO",  "RP",         "SPF",
-        "SMIMEA", "URI",     "KEY",   "SIG",     "OPENPGPKEY", "CERT",     "DHCID",   "AFSDB",  "DLV",        "IPSECKEY",
-        "KX",     "APL",     "EUI48", "EUI64",   "MINFO",      "WKS",      "MB",      "MG",     "MR",         "NULL",
-        "X25",    "ISDN",    "RT",    "PX",      "GPOS",       "NXT",      "HIP",     "NINFO",  "TALINK",     NULL,
+        "NS",     "SOA",   "A",     "AAAA",    "DS",         "RRSIG",  "NSEC",  "NSEC3", "NSEC3PARAM", "DNSKEY",
+        "CNAME",  "MX",    "TXT",   "SRV",     "PTR",        "CAA",    "TLSA",  "DNAME", "NAPTR",      "SSHFP",
+        "SVCB",   "HTTPS", "CDS",   "CDNSKEY", "CSYNC",      "ZONEMD", "LOC",   "HINFO", "RP",         "SPF",
+        "SMIMEA", "URI",   "KEY",   "SIG",     "OPENPGPKEY", "CERT",   "DHCID", "AFSDB", "DLV",        "IPSECKEY",
+        "KX",     "APL",   "EUI48", "EUI64",   "MINFO",      "WKS",    "MB",    "MG",    "MR",         "NULL",
+        "X25",    "ISDN",  "RT",    "PX",      "GPOS",       "NXT",    "HIP",   "NINFO", "TALINK",     NULL,
     };
     return word_is_in(word, types) || word_is_generic(word, TEXT("TYPE"));
 }
@@ -807,7 +807,8 @@ static void header_by_wish(struct layout *layout, const struct probe *probe, con
     struct text field;
     if (wish->column != NULL && layout->kind == LAYOUT_CSV && !layout->is_header_next && probe->count > 1) {
         layout->is_header_next = field_at(probe->lines[0], layout->delimiter, layout->name_column, &field) &&
-                                 !is_name(field) && names_in_column(probe, 1, layout->delimiter, layout->name_column) > 0;
+                                 !is_name(field) &&
+                                 names_in_column(probe, 1, layout->delimiter, layout->name_column) > 0;
     }
 }
 

@@ -26,7 +26,7 @@
 #include "lists/text.h"
 
 enum {
-    LAYOUT_LINE_MAX = 65535,  /* a longer line is no list line; whoever reads lines keeps to it */
+    LAYOUT_LINE_MAX = 65535,   /* a longer line is no list line; whoever reads lines keeps to it */
     LAYOUT_PROBE_SIZE = 65536, /* first bytes that are enough to tell the layout */
     LAYOUT_ERROR_SIZE = 512,
 };
@@ -69,10 +69,10 @@ void layout_free(struct layout *layout);
 enum layout_kind layout_get_kind(const struct layout *layout);
 
 enum layout_line {
-    LAYOUT_LINE_NAME,     /* fields are filled; whether `name` is a name is not yet asked */
-    LAYOUT_LINE_NOTHING,  /* blank, comment, header, a record that is not an NS below the apex */
-    LAYOUT_LINE_OPEN,     /* a quoted field goes on in the next line: come again with both, line break between */
-    LAYOUT_LINE_BAD,      /* `reason` is filled */
+    LAYOUT_LINE_NAME,    /* fields are filled; whether `name` is a name is not yet asked */
+    LAYOUT_LINE_NOTHING, /* blank, comment, header, a record that is not an NS below the apex */
+    LAYOUT_LINE_OPEN,    /* a quoted field goes on in the next line: come again with both, line break between */
+    LAYOUT_LINE_BAD,     /* `reason` is filled */
 };
 
 struct layout_fields {

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 
 enum {
-    BUFFER_SIZE = 256 * 1024,           /* at least LAYOUT_PROBE_SIZE and LAYOUT_LINE_MAX + 2 */
-    ORDERED_WINDOW = 1024,              /* names read ahead when the list's order is kept */
+    BUFFER_SIZE = 256 * 1024,            /* at least LAYOUT_PROBE_SIZE and LAYOUT_LINE_MAX + 2 */
+    ORDERED_WINDOW = 1024,               /* names read ahead when the list's order is kept */
     WINDOW_BYTES_MAX = 64 * 1024 * 1024, /* a window of huge tags ends early */
     BLOCK_BYTES_MAX = 4 * 1024 * 1024,
     /* How far the closing quote of a CSV field may be away: a stray quote costs one line, not the list. */
@@ -354,7 +354,8 @@ static int reader_fill(struct list *l, bool may_wait)
     return n > 0;
 }
 
-/* The bytes from the beginning of the line to its end, `from` bytes of which were looked at. False: no line feed there. */
+/* The bytes from the beginning of the line to its end, `from` bytes of which were looked at. False: no line feed there.
+ */
 static bool line_find(const struct reader *r, size_t from, size_t *len)
 {
     const char *begin = r->buffer + r->begin;
@@ -372,8 +373,8 @@ static void line_count(struct list *l)
 }
 
 /*
- * Finds the next line, reading on as needed; *len without its line feed. 1: there, 0: the member is at its end, -EAGAIN,
- * or a failure. `from`: where to look from (a line that goes on), 0 otherwise.
+ * Finds the next line, reading on as needed; *len without its line feed. 1: there, 0: the member is at its end,
+ * -EAGAIN, or a failure. `from`: where to look from (a line that goes on), 0 otherwise.
  */
 static int line_next(struct list *l, size_t from, size_t *len, bool may_wait)
 {

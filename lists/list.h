@@ -64,20 +64,21 @@ void list_block_free(struct list_block *block);
 struct list_options {
     const char *const *paths; /* none, or "-": stdin, once. Kept by reference until list_close */
     size_t path_count;
-    struct layout_wish wish;  /* strings kept by reference */
+    struct layout_wish wish; /* strings kept by reference */
 
     bool is_shuffled;
-    size_t window;            /* names; 0: LIST_WINDOW_DEFAULT. Not shuffled: ignored */
-    uint64_t seed;            /* of the shuffle; the caller makes one when none was given */
+    size_t window; /* names; 0: LIST_WINDOW_DEFAULT. Not shuffled: ignored */
+    uint64_t seed; /* of the shuffle; the caller makes one when none was given */
 
-    uint32_t shards, shard;   /* 0 or 1 shards: all names. shard < shards */
+    uint32_t shards, shard; /* 0 or 1 shards: all names. shard < shards */
     bool dedup;
     const struct suffixes *suffixes;    /* needed for shards > 1 only; borrowed */
     const struct exclude_list *exclude; /* or NULL; borrowed */
 
     void (*on_reject)(void *arg, const struct list_reject *reject); /* or NULL; rejects_write() fits */
     void *on_reject_arg;
-    bool (*is_stopping)(void *arg); /* or NULL; asked at every buffer read, and 5 times a second while a pipe is silent */
+    bool (*is_stopping)(
+        void *arg); /* or NULL; asked at every buffer read, and 5 times a second while a pipe is silent */
     void *is_stopping_arg;
 };
 
@@ -115,8 +116,8 @@ const struct list_facts *list_get_facts(const struct list *list, size_t index);
 struct list_facts list_totals(const struct list *list);
 
 /*
- * Tells lists apart before they are read: XXH3-64 over size, first and last 64 KiB of each file, in order. *is_certain is
- * false when a pipe is among them (it then counts as nothing). For the checkpoint: same value, same lists.
+ * Tells lists apart before they are read: XXH3-64 over size, first and last 64 KiB of each file, in order. *is_certain
+ * is false when a pipe is among them (it then counts as nothing). For the checkpoint: same value, same lists.
  */
 uint64_t list_identity(const struct list *list, bool *is_certain);
 

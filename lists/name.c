@@ -36,6 +36,7 @@ const char *name_result_text(enum name_result result)
 
 /* What each octet becomes in a name; 0: it cannot stand in one. */
 #define ROW_OF_16 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+/* clang-format off */
 static const unsigned char octet_in_name[256] = {
     ROW_OF_16, ROW_OF_16,
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '-', '.', 0,
@@ -45,6 +46,7 @@ static const unsigned char octet_in_name[256] = {
     0, 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o',
     'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z', 0, 0, 0, 0, 0,
 };
+/* clang-format on */
 #undef ROW_OF_16
 
 /* RFC 5891 section 5.4, both ways: an A-label is what its own U-label gives again. */
@@ -197,8 +199,8 @@ static enum name_result idn_label(struct text label, char *out, size_t *out_len)
 }
 
 /*
- * Label by label, since libidn2 holds pure ASCII labels of a mixed name to rules the DNS does not know. What comes out is
- * ASCII and passes all of ascii_host again: a mapping may yield dots, blanks or an "xn--".
+ * Label by label, since libidn2 holds pure ASCII labels of a mixed name to rules the DNS does not know. What comes out
+ * is ASCII and passes all of ascii_host again: a mapping may yield dots, blanks or an "xn--".
  */
 static enum name_result idn_host(struct text host, char out[NAME_SIZE], size_t *out_len)
 {
@@ -266,8 +268,8 @@ static size_t scheme_len(struct text t)
                          t.ptr[n] == '+' || t.ptr[n] == '-' || t.ptr[n] == '.')) {
         n++;
     }
-    bool is_scheme = n > 0 && text_is_alpha((unsigned char)t.ptr[0]) &&
-                     text_equal(text_first(text_after(t, n), 3), TEXT("://"));
+    bool is_scheme =
+        n > 0 && text_is_alpha((unsigned char)t.ptr[0]) && text_equal(text_first(text_after(t, n), 3), TEXT("://"));
     return is_scheme ? n + 3 : 0;
 }
 

@@ -2,7 +2,8 @@
 #pragma once
 
 /*
- * What a person writes where a domain name is meant -> the name as the DNS is asked: A-labels, lower case, no final dot.
+ * What a person writes where a domain name is meant -> the name as the DNS is asked: A-labels, lower case, no final
+ * dot.
  *
  * Labels are made of letters, digits, hyphen and underscore (the DNS has names that are no host names, and lists hold
  * them), at most 63 octets each, 253 in all (RFC 1035 section 2.3.4). Names in UTF-8 go through UTS 46 non-transitional
@@ -24,18 +25,18 @@ enum {
 
 enum name_result {
     NAME_OK,
-    NAME_NOTHING,          /* no host there: an empty field, "https://", "user@" */
-    NAME_BLANK_INSIDE,     /* two words, or a control byte */
-    NAME_EMPTY_LABEL,      /* "a..b", ".example" */
+    NAME_NOTHING,      /* no host there: an empty field, "https://", "user@" */
+    NAME_BLANK_INSIDE, /* two words, or a control byte */
+    NAME_EMPTY_LABEL,  /* "a..b", ".example" */
     NAME_LABEL_TOO_LONG,
     NAME_TOO_LONG,
-    NAME_IS_ADDRESS,       /* IPv4, IPv6, "[...]" */
+    NAME_IS_ADDRESS, /* IPv4, IPv6, "[...]" */
     NAME_SINGLE_LABEL,
-    NAME_BAD_CHARACTER,    /* ASCII other than letters, digits, hyphen, underscore */
-    NAME_BAD_PORT,         /* "host:x" */
+    NAME_BAD_CHARACTER, /* ASCII other than letters, digits, hyphen, underscore */
+    NAME_BAD_PORT,      /* "host:x" */
     NAME_BAD_UTF8,
-    NAME_BAD_IDN,          /* IDNA 2008 forbids it, or UTS 46 does */
-    NAME_BAD_ALABEL,       /* "xn--" that is no A-label */
+    NAME_BAD_IDN,    /* IDNA 2008 forbids it, or UTS 46 does */
+    NAME_BAD_ALABEL, /* "xn--" that is no A-label */
     NAME_RESULT_COUNT
 };
 

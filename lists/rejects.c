@@ -33,7 +33,8 @@ int rejects_open(struct rejects **out, const char *path, bool append, char *erro
     return 0;
 }
 
-/* Length of the well-formed UTF-8 sequence at the front that may be printed, else 0. Unicode table 3-7; no C1 controls. */
+/* Length of the well-formed UTF-8 sequence at the front that may be printed, else 0. Unicode table 3-7; no C1 controls.
+ */
 static size_t printable_sequence(const unsigned char *p, size_t len)
 {
     static const struct {
@@ -96,8 +97,8 @@ void rejects_write(void *rejects, const struct list_reject *reject)
     bool is_cut = reject->text_len > REJECT_TEXT_MAX;
     reject_escape(reject->path, strlen(reject->path), path, sizeof(path));
     reject_escape(reject->text, is_cut ? REJECT_TEXT_MAX : reject->text_len, text, sizeof(text));
-    if (fprintf(r->file, "%s:%" PRIu64 ": %s: %s%s\n", path, reject->line, reject->reason, text,
-                is_cut ? "..." : "") < 0 &&
+    if (fprintf(r->file, "%s:%" PRIu64 ": %s: %s%s\n", path, reject->line, reject->reason, text, is_cut ? "..." : "") <
+            0 &&
         r->error == 0) {
         r->error = -errno;
     }

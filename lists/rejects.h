@@ -6,8 +6,8 @@
  *
  *     path:line: reason: text
  *
- * as compilers do, so that editors jump there. The text is cut after REJECT_TEXT_MAX bytes; control bytes and what is no
- * UTF-8 are written as \DDD, a backslash as \\, so that the file is always valid UTF-8 and safe on a terminal.
+ * as compilers do, so that editors jump there. The text is cut after REJECT_TEXT_MAX bytes; control bytes and what is
+ * no UTF-8 are written as \DDD, a backslash as \\, so that the file is always valid UTF-8 and safe on a terminal.
  *
  * Threads: one at a time.  Memory: one stdio buffer.  Errors: a failed write is kept and told by rejects_close.
  */
@@ -40,5 +40,6 @@ int rejects_flush(struct rejects *rejects);
 /* 0, or the first error there was, negative errno. Frees in any case; NULL is fine. */
 int rejects_close(struct rejects *rejects);
 
-/* The text of one such line without the path, for those who show it themselves: returns its length, always NUL-ended. */
+/* The text of one such line without the path, for those who show it themselves: returns its length, always NUL-ended.
+ */
 size_t reject_escape(const char *text, size_t len, char *out, size_t size);

@@ -4,9 +4,9 @@
 /*
  * The resolvers to ask: from -r (a file or a comma list) or the system's resolv.conf.
  *
- * A line, or an element of a comma list: `IP`, `IP:port`, `IPv6`, `[IPv6]:port`, a link-local one with `%interface`; then,
- * after blanks, `rate=N` (queries a second; `1.5k`) and `max-inflight=N`; `#` starts a comment. An address given twice
- * counts once, the later options win. Names of hosts are refused: who would resolve them?
+ * A line, or an element of a comma list: `IP`, `IP:port`, `IPv6`, `[IPv6]:port`, a link-local one with `%interface`;
+ * then, after blanks, `rate=N` (queries a second; `1.5k`) and `max-inflight=N`; `#` starts a comment. An address given
+ * twice counts once, the later options win. Names of hosts are refused: who would resolve them?
  *
  * Threads: one at a time.  Memory: one array, at most RESOLVER_LIST_MAX entries.
  */

@@ -16,7 +16,7 @@
 
 enum {
     RAW_SIZE = 128 * 1024,
-    MAGIC_LEN = 6,         /* of the longest */
+    MAGIC_LEN = 6, /* of the longest */
     ARCHIVE_STEP = 32 * 1024,
     IDENTITY_SIZE = 65536, /* of each end */
     SILENCE_MS = 200,      /* how often a silent pipe's reader looks whether to stop */
@@ -37,10 +37,10 @@ static const struct {
     char magic[MAGIC_LEN];
 } compressions[] = {
     [COMPRESSION_NONE] = { "none", 0, { 0 } },
-    [COMPRESSION_GZIP] = { "gzip", 3, { '\x1f', '\x8b', 8 } },                   /* RFC 1952 section 2.3.1 */
-    [COMPRESSION_ZSTD] = { "zstd", 4, { '\x28', '\xb5', '\x2f', '\xfd' } },      /* RFC 8878 section 3.1.1 */
+    [COMPRESSION_GZIP] = { "gzip", 3, { '\x1f', '\x8b', 8 } },              /* RFC 1952 section 2.3.1 */
+    [COMPRESSION_ZSTD] = { "zstd", 4, { '\x28', '\xb5', '\x2f', '\xfd' } }, /* RFC 8878 section 3.1.1 */
     [COMPRESSION_XZ] = { "xz", 6, { '\xfd', '7', 'z', 'X', 'Z', 0 } },
-    [COMPRESSION_BZIP2] = { "bzip2", 3, { 'B', 'Z', 'h' } },                     /* and a digit, below */
+    [COMPRESSION_BZIP2] = { "bzip2", 3, { 'B', 'Z', 'h' } }, /* and a digit, below */
     [COMPRESSION_ZIP] = { "zip", 4, { 'P', 'K', 3, 4 } },
 };
 

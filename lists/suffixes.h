@@ -20,7 +20,8 @@ struct suffixes;
 int suffixes_open(struct suffixes **out, const char *path, char *error, size_t error_size);
 void suffixes_close(struct suffixes *suffixes);
 
-/* Where in `name` its organizational domain begins: the public suffix and one label; 0 when there is nothing shorter. */
+/* Where in `name` its organizational domain begins: the public suffix and one label; 0 when there is nothing shorter.
+ */
 size_t suffixes_organizational(const struct suffixes *suffixes, const char *name, size_t len);
 bool suffixes_is_public_suffix(const struct suffixes *suffixes, const char *name, size_t len);
 

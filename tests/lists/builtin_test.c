@@ -43,6 +43,14 @@ static void files_are_whole(void **state)
     assert_true(text_equal(text_first(text_of(bytes, len), 16), TEXT("# DKIM selectors")));
 }
 
+static struct text column_of(struct text line, size_t column)
+{
+    for (size_t i = 0; i < column; i++) {
+        (void)text_cut(&line, '\t');
+    }
+    return text_cut(&line, '\t');
+}
+
 static void patterns_are_names_as_the_dns_has_them(void **state)
 {
     (void)state;
@@ -51,9 +59,8 @@ static void patterns_are_names_as_the_dns_has_them(void **state)
     struct text rest = text_of(bytes, len);
     while (rest.len > 0) {
         struct text line = text_cut(&rest, '\n');
-        struct text kind = text_cut(&line, '\t');
-        text_cut(&line, '\t');
-        struct text pattern = text_cut(&line, '\t');
+        struct text kind = column_of(line, 0);
+        struct text pattern = column_of(line, 2);
         if (kind.len == 0 || kind.ptr[0] == '#' || text_find(pattern, '*') < pattern.len) {
             continue;
         }

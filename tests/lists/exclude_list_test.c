@@ -46,13 +46,27 @@ static void names_and_suffixes(void **state)
         const char *name;
         bool is_excluded;
     } rows[] = {
-        { "a.com", true },        { "x.a.com", false },    { "xa.com", false },       { "b.com", false },
-        { "x.b.com", true },      { "y.x.b.com", true },   { "xb.com", false },       { "any.example", true },
-        { "deep.any.example", true }, { "example", false }, { "xn--mnchen-3ya.de", true }, { "com", false },
-        { "late.org", true },     { "", false },           { "c.net", true },
+        { "a.com", true },
+        { "x.a.com", false },
+        { "xa.com", false },
+        { "b.com", false },
+        { "x.b.com", true },
+        { "y.x.b.com", true },
+        { "xb.com", false },
+        { "any.example", true },
+        { "deep.any.example", true },
+        { "example", false },
+        { "xn--mnchen-3ya.de", true },
+        { "com", false },
+        { "late.org", true },
+        { "", false },
+        { "c.net", true },
     };
-    assert_int_equal(open_text(&list, "\xef\xbb\xbf# opted out\r\n\r\nA.com.\r\n*.b.com # all\n*.Example\nmünchen.de\n"
-                                      "https://c.net/x\nlate.org", error, sizeof(error)), 0);
+    assert_int_equal(open_text(&list,
+                               "\xef\xbb\xbf# opted out\r\n\r\nA.com.\r\n*.b.com # all\n*.Example\nmünchen.de\n"
+                               "https://c.net/x\nlate.org",
+                               error, sizeof(error)),
+                     0);
     assert_int_equal(exclude_list_count(list), 6);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         if (exclude_list_has(list, rows[i].name, strlen(rows[i].name)) != rows[i].is_excluded) {

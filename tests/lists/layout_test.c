@@ -90,12 +90,18 @@ static void plain_lists(void **state)
         { "names", "a.com\nb.com\n", "plain|a.com|b.com", { 0 } },
         { "no line feed at the end", "a.com\nb.com", "plain|a.com|b.com", { 0 } },
         { "CR LF", "a.com\r\nb.com\r\n", "plain|a.com|b.com", { 0 } },
-        { "byte order mark", "\xef\xbb\xbf" "a.com\n", "plain|a.com", { 0 } },
+        { "byte order mark",
+          "\xef\xbb\xbf"
+          "a.com\n",
+          "plain|a.com",
+          { 0 } },
         { "blank lines and comments", "# list\n\n  # more\na.com\n \t\n", "plain|-|-|-|a.com|-", { 0 } },
         { "comment behind a blank", "a.com # ours\nb.com\t#x\nc.com#d\n", "plain|a.com|b.com|c.com#d", { 0 } },
         { "URLs and mail", "https://a.com/x,y\njoe@b.com\n", "plain|https://a.com/x,y|joe@b.com", { 0 } },
-        { "address with name, comma inside quotes", "\"Doe, J\" <j@a.com>\n\"X\" <x@b.com>\n",
-          "csv|\"Doe, J\" <j@a.com>|\"X\" <x@b.com>", { 0 } },
+        { "address with name, comma inside quotes",
+          "\"Doe, J\" <j@a.com>\n\"X\" <x@b.com>\n",
+          "csv|\"Doe, J\" <j@a.com>|\"X\" <x@b.com>",
+          { 0 } },
         { "one odd line makes no CSV", "a.com\nb,c\nd.com\n", "plain|a.com|b,c|d.com", { 0 } },
         { "commas in a plain list when told so", "a.com,b\n", "plain|a.com,b", { .kind = LAYOUT_PLAIN } },
     };
@@ -112,12 +118,18 @@ static void known_lists(void **state)
         { "quoted rank list", "\"1\",\"a.com\",\"9.9\"\n\"2\",\"b.com\",\"9\"\n", "tranco|a.com,1|b.com,2", { 0 } },
         { "rank list told, with header", "rank,domain\n1,a.com\n", "tranco|-|a.com,1", { .kind = LAYOUT_TRANCO } },
         { "line without name", "1,a.com\n2\n3,c.com\n", "tranco|a.com,1|!|c.com,3", { 0 } },
-        { "Majestic", "GlobalRank,TldRank,Domain,TLD,RefSubNets\n1,1,google.com,com,5\n2,2,b.com,com,4\n",
-          "majestic|-|google.com,1|b.com,2", { 0 } },
+        { "Majestic",
+          "GlobalRank,TldRank,Domain,TLD,RefSubNets\n1,1,google.com,com,5\n2,2,b.com,com,4\n",
+          "majestic|-|google.com,1|b.com,2",
+          { 0 } },
         { "Majestic cut from the middle", "7,1,a.com,com,5\n", "majestic|a.com,7", { .kind = LAYOUT_MAJESTIC } },
-        { "CrUX", "origin,rank\nhttps://www.a.com,1000\nhttp://b.com:8080,1000\n",
-          "crux|-|https://www.a.com,1000|http://b.com:8080,1000", { 0 } },
-        { "a rank that is none", "1,a.com\nx,b.com\n99999999999999999999,c.com\n", "tranco|a.com,1|b.com|c.com",
+        { "CrUX",
+          "origin,rank\nhttps://www.a.com,1000\nhttp://b.com:8080,1000\n",
+          "crux|-|https://www.a.com,1000|http://b.com:8080,1000",
+          { 0 } },
+        { "a rank that is none",
+          "1,a.com\nx,b.com\n99999999999999999999,c.com\n",
+          "tranco|a.com,1|b.com|c.com",
           { .kind = LAYOUT_TRANCO } },
     };
     CHECK(rows);
@@ -138,7 +150,11 @@ static void csv_with_headers(void **state)
         { "unknown header, column found by its names", "id,thing\n1,a.com\n2,b.com\n", "csv|-|a.com|b.com", { 0 } },
         { "no header, column found by its names", "Acme Inc,a.com,x\nFoo,b.com,y\n", "csv|a.com|b.com", { 0 } },
         { "comment above the header", "# export\nid,domain\n1,a.com\n", "csv|-|-|a.com", { 0 } },
-        { "header with BOM", "\xef\xbb\xbf" "domain,x\na.com,1\n", "csv|-|a.com", { 0 } },
+        { "header with BOM",
+          "\xef\xbb\xbf"
+          "domain,x\na.com,1\n",
+          "csv|-|a.com",
+          { 0 } },
         { "quoted name, single column", "\"a.com\"\n\"b.com\"\n", "csv|a.com|b.com", { 0 } },
     };
     CHECK(rows);
@@ -152,18 +168,27 @@ static void csv_columns_chosen(void **state)
         { "by name in another case", "id,Site_A,domain\n1,a.com,b.com\n", "csv|-|a.com", { .column = "site_a" } },
         { "by number", "1,a.com,b.com\n", "tranco|b.com,1", { .column = "3" } },
         { "by number with header", "id,x,domain\n1,a.com,b.com\n", "csv|-|a.com", { .column = "2" } },
-        { "tag and selectors", "id,domain,sel\nc-1,a.com,\"s1, S2\"\n", "csv|-|a.com,tag=c-1,sel=s1, S2",
+        { "tag and selectors",
+          "id,domain,sel\nc-1,a.com,\"s1, S2\"\n",
+          "csv|-|a.com,tag=c-1,sel=s1, S2",
           { .tag_column = "id", .selector_column = "sel" } },
-        { "tag with quotes", "domain,note\na.com,\"say \"\"hi\"\", all\"\n", "csv|-|a.com,tag=say \"hi\", all",
+        { "tag with quotes",
+          "domain,note\na.com,\"say \"\"hi\"\", all\"\n",
+          "csv|-|a.com,tag=say \"hi\", all",
           { .tag_column = "note" } },
-        { "a missing tag is an empty one", "domain,id\na.com\nb.com,7\n", "csv|-|a.com,tag=|b.com,tag=7",
+        { "a missing tag is an empty one",
+          "domain,id\na.com\nb.com,7\n",
+          "csv|-|a.com,tag=|b.com,tag=7",
           { .tag_column = "id" } },
         { "name column missing in a line", "id,domain\n1,a.com\n2\n", "csv|-|a.com|!", { 0 } },
-        { "no such column", "id,domain\n1,a.com\n",
+        { "no such column",
+          "id,domain\n1,a.com\n",
           "error: no column \"host\" in its first line (id,domain): give one of these, or a number from 1",
           { .column = "host" } },
         { "columns count from 1", "a,b\n", "error: column 0: columns are counted from 1", { .column = "0" } },
-        { "plain has none", "a.com\n", "error: a plain list has no columns: leave out the column \"id\", or say csv",
+        { "plain has none",
+          "a.com\n",
+          "error: a plain list has no columns: leave out the column \"id\", or say csv",
           { .kind = LAYOUT_PLAIN, .tag_column = "id" } },
         { "delimiter when told csv", "a;b.com\nc;d.com\n", "csv|b.com|d.com", { .kind = LAYOUT_CSV } },
     };
@@ -174,7 +199,10 @@ static void csv_quotes_rfc4180(void **state)
 {
     (void)state;
     static const struct row rows[] = {
-        { "commas and doubled quotes in front of the name", "x,domain\n\"a \"\"q\"\", b\",a.com\n", "csv|-|a.com", { 0 } },
+        { "commas and doubled quotes in front of the name",
+          "x,domain\n\"a \"\"q\"\", b\",a.com\n",
+          "csv|-|a.com",
+          { 0 } },
         { "empty quoted field", "x,domain\n\"\",a.com\n", "csv|-|a.com", { 0 } },
         { "doubled quotes only", "x,domain\n\"\"\"\",a.com\n", "csv|-|a.com", { 0 } },
         { "blank before the quote", "x,domain\n \"1, 2\", \"a.com\"\n", "csv|-|a.com", { 0 } },
@@ -207,23 +235,31 @@ static void zones_rfc1035_5_1(void **state)
           "b.com.\t172800\tin\tns\tns1.x.net.\n"
           "ns1.a.com.\t172800\tin\ta\t192.0.2.1\n"
           "com.\t900\tin\tsoa\ta.gtld. b.gtld. 1 2 3 4 5\n",
-          "zone|-|-|a.com|-|-|-|b.com|-|-", { 0 } },
+          "zone|-|-|a.com|-|-|-|b.com|-|-",
+          { 0 } },
         { "relative owners, $ORIGIN, blank owner, parentheses",
           "$ORIGIN example.\n$TTL 1d\n@ IN SOA ns host (\n  1 ; serial\n  2 3 4 5 )\n  IN NS ns\n"
           "Sub IN NS ns\n\tNS ns2\n  3600 IN NS ns3\nns A 192.0.2.1\nother 1h NS ns.sub\n$ORIGIN deep\nx NS ns\n",
-          "zone|-|-|-|-|-|-|sub.example|-|-|-|other.example|-|x.deep.example", { 0 } },
-        { "class and TTL in either order, or neither", "$ORIGIN e.\na IN 60 NS n\nb 60 IN NS n\nc NS n\n",
-          "zone|-|a.e|b.e|c.e", { 0 } },
+          "zone|-|-|-|-|-|-|sub.example|-|-|-|other.example|-|x.deep.example",
+          { 0 } },
+        { "class and TTL in either order, or neither",
+          "$ORIGIN e.\na IN 60 NS n\nb 60 IN NS n\nc NS n\n",
+          "zone|-|a.e|b.e|c.e",
+          { 0 } },
         { "the SOA's owner is the origin", "e. SOA n h 1 2 3 4 5\na NS n\n", "zone|-|a.e", { 0 } },
         { "the same owner later again", "e. SOA n h 1 2 3 4 5\na NS n\nb NS n\na NS m\n", "zone|-|a.e|b.e|a.e", { 0 } },
         { "outside the zone", "e. SOA n h 1 2 3 4 5\na.f. NS n.\n", "zone|-|-", { 0 } },
-        { "comments", "; a zone\n# no\ne. SOA n h 1 2 3 4 5 ; NS\na NS n ; b NS\n", "zone|-|!|-|a.e",
+        { "comments",
+          "; a zone\n# no\ne. SOA n h 1 2 3 4 5 ; NS\na NS n ; b NS\n",
+          "zone|-|!|-|a.e",
           { .kind = LAYOUT_ZONE } },
         { "quoted data", "e. SOA n h 1 2 3 4 5\nt TXT \"( ; NS\"\na NS n\n", "zone|-|-|a.e", { 0 } },
         { "what is no record", "e. SOA n h 1 2 3 4 5\nrubbish\n$INCLUDE x\na NS n\n", "zone|-|!|!|a.e", { 0 } },
         { "no owner yet", " NS n\n", "zone|!", { .kind = LAYOUT_ZONE } },
-        { "an open parenthesis does not swallow the zone", "e. SOA n h (1 2 3 4 5\na.e. IN NS n.e.\nb.e. IN NS n.e.\n",
-          "zone|-|a.e|b.e", { 0 } },
+        { "an open parenthesis does not swallow the zone",
+          "e. SOA n h (1 2 3 4 5\na.e. IN NS n.e.\nb.e. IN NS n.e.\n",
+          "zone|-|a.e|b.e",
+          { 0 } },
         { "types by number, RFC 3597", "e. SOA n h 1 2 3 4 5\nx TYPE65534 \\# 1 00\n", "zone|-|-", { 0 } },
         { "the root's own", ". 1 IN SOA a. b. 1 2 3 4 5\n. 1 IN NS a.\ncom. 1 IN NS b.\n", "zone|-|-|com", { 0 } },
     };
@@ -277,8 +313,8 @@ static void wide_lines_are_told_quickly(void **state)
     memset(bytes, ',', LAYOUT_PROBE_SIZE);
     assert_int_equal(layout_new(&layout, &wish, bytes, LAYOUT_PROBE_SIZE, false, error, sizeof(error)), -EINVAL);
     memset(bytes, '\n', LAYOUT_PROBE_SIZE);
-    assert_int_equal(layout_new(&layout, &(struct layout_wish){ 0 }, bytes, LAYOUT_PROBE_SIZE, false, error,
-                                sizeof(error)), 0);
+    assert_int_equal(
+        layout_new(&layout, &(struct layout_wish){ 0 }, bytes, LAYOUT_PROBE_SIZE, false, error, sizeof(error)), 0);
     layout_free(layout);
     free(bytes);
 }

@@ -455,7 +455,9 @@ static void the_shuffle_depends_on_the_seed_alone(void **state)
     static struct run first, again, other;
     static bool was_seen[1001];
     const char *paths[] = { numbered_file(1000) };
-    struct list_options o = { .paths = paths, .path_count = 1, .dedup = true, .is_shuffled = true, .window = 300, .seed = 5 };
+    struct list_options o = {
+        .paths = paths, .path_count = 1, .dedup = true, .is_shuffled = true, .window = 300, .seed = 5
+    };
     run_lists(&first, &o, 7);
     run_lists(&again, &o, 1000);
     assert_string_equal(first.text, again.text);
@@ -492,8 +494,9 @@ static void shards_are_disjoint_and_complete(void **state)
     const char *paths[] = { numbered_file(300) };
     size_t total = 0;
     for (uint32_t shard = 0; shard < 4; shard++) {
-        struct list_options o = { .paths = paths, .path_count = 1, .dedup = true, .suffixes = suffixes, .shards = 4,
-                                  .shard = shard };
+        struct list_options o = {
+            .paths = paths, .path_count = 1, .dedup = true, .suffixes = suffixes, .shards = 4, .shard = shard
+        };
         run_lists(&run, &o, 50);
         assert_int_equal(run.status, 0);
         assert_int_equal(run.totals.lines, 300);

@@ -26,8 +26,8 @@ static void check_row(const struct row *row, bool is_host)
     char name[NAME_SIZE];
     size_t len = 0;
     span input = cliff_new(row->input, strlen(row->input));
-    enum name_result result = is_host ? name_from_host(input.ptr, input.len, name, &len)
-                                      : name_from_text(input.ptr, input.len, name, &len);
+    enum name_result result =
+        is_host ? name_from_host(input.ptr, input.len, name, &len) : name_from_text(input.ptr, input.len, name, &len);
     if (result != row->result) {
         print_error("%s: \"%s\": %s, expected %s\n", row->rule, row->input, name_result_text(result),
                     name_result_text(row->result));
@@ -196,7 +196,10 @@ static void idna2008_and_uts46_nontransitional(void **state)
         { "A-label of ASCII", "xn--abc-.com", NAME_BAD_ALABEL, NULL },
         { "mark in front, RFC 5891 4.2.3.2", "\u0308a.com", NAME_BAD_IDN, NULL },
         { "hyphen in front", "-ü.com", NAME_BAD_IDN, NULL },
-        { "joiner without its rule, RFC 5892 A.2", "a\u200d""b.com", NAME_BAD_IDN, NULL },
+        { "joiner without its rule, RFC 5892 A.2",
+          "a\u200d"
+          "b.com",
+          NAME_BAD_IDN, NULL },
         { "bidi rule, RFC 5893", "3עב.com", NAME_BAD_IDN, NULL },
         { "no UTF-8", "m\xfcnchen.de", NAME_BAD_UTF8, NULL },
         { "cut UTF-8", "m\xc3.de", NAME_BAD_UTF8, NULL },

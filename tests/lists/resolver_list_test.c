@@ -181,8 +181,10 @@ static void many_are_too_many(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(elements_of_a_comma_list), cmocka_unit_test(addresses_are_ready_to_connect),
-        cmocka_unit_test(files),                    cmocka_unit_test(resolv_conf),
+        cmocka_unit_test(elements_of_a_comma_list),
+        cmocka_unit_test(addresses_are_ready_to_connect),
+        cmocka_unit_test(files),
+        cmocka_unit_test(resolv_conf),
         cmocka_unit_test(many_are_too_many),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -28,13 +28,13 @@ static void organizational_domains(void **state)
         { "example.co.uk", "example.co.uk", false },
         { "www.example.co.uk", "example.co.uk", false },
         { "co.uk", "co.uk", true },
-        { "www.ck", "www.ck", false },                              /* exception to *.ck */
+        { "www.ck", "www.ck", false }, /* exception to *.ck */
         { "a.b.ck", "a.b.ck", false },
         { "x.a.b.ck", "a.b.ck", false },
-        { "someone.github.io", "someone.github.io", false },        /* private section */
+        { "someone.github.io", "someone.github.io", false }, /* private section */
         { "x.someone.github.io", "someone.github.io", false },
         { "github.io", "github.io", true },
-        { "a.b.no-such-tld", "b.no-such-tld", false },              /* the rule * */
+        { "a.b.no-such-tld", "b.no-such-tld", false }, /* the rule * */
         { "x.example.xn--55qx5d.cn", "example.xn--55qx5d.cn", false },
         { "_dmarc.example.org", "example.org", false },
     };
