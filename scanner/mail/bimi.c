@@ -24,8 +24,7 @@ static bool is_bimi(span text)
 
 static bool is_lookalike(span text)
 {
-    size_t reach = text.len < 40 ? text.len : 40;
-    return span_search_nocase(span_first(text, reach), SPAN("bimi")) < reach;
+    return text_has_word(span_first(text, 40), SPAN("bimi"));
 }
 
 /* Of an URI: what stands before the query, for the file's extension. */

@@ -16,7 +16,7 @@
  *   pairs       selectors whose first of the pair answered, again until none is new; who may take a dangling target over
  */
 
-enum { STAGE_NAMESPACE, STAGE_FIRST, STAGE_FURTHER, STAGE_PAIRS };
+enum { STAGE_NAMESPACE, STAGE_FIRST, STAGE_FURTHER, STAGE_PAIRS, STAGE_DONE };
 
 enum {
     NAME_MAX_LEN = 253,
@@ -242,8 +242,7 @@ static size_t ask_portal(const struct subject *s, const char *prefix, span porta
     }
     memcpy(text, prefix, len);
     memcpy(text + len, portal.ptr, portal.len);
-    span selector = span_of(text, len + portal.len);
-    return ask_selector(s, selector);
+    return ask_selector(s, span_of(text, len + portal.len));
 }
 
 static size_t ask_hinted(const struct subject *s, size_t providers_max, size_t per_provider)
@@ -303,40 +302,6 @@ static size_t ask_all(const struct subject *s)
     return added;
 }
 
-/* The answer of a selector that is its own, not a wildcard's. */
-static bool has_answered_itself(const struct subject *s, span selector)
-{
-    const struct rrset *rrset = selector_answer(s, selector);
-    return has_answered(rrset) && !is_wildcards(rrset, random_answer(s));
-}
-
-static size_t ask_pairs(const struct subject *s)
-{
-    const struct selector_table *table = s->config->selectors;
-    struct hints hints;
-    size_t added = 0;
-    for (size_t i = 0; table && i < selector_table_count(table); i++) {
-        const struct selector_row *row = selector_table_row(table, i);
-        if (row->after.len > 0 && has_answered_itself(s, row->after)) {
-            added += ask_selector(s, row->selector);
-        }
-    }
-    hints_collect(s, &hints);
-    for (size_t i = 0; i < hints.portal_count; i++) {
-        char first[32];
-        size_t len = hints.portals[i].len;
-        if (len + 4 > sizeof(first)) {
-            continue;
-        }
-        memcpy(first, "hs1-", 4);
-        memcpy(first + 4, hints.portals[i].ptr, len);
-        if (has_answered_itself(s, span_of(first, len + 4))) {
-            added += ask_portal(s, "hs2-", hints.portals[i]);
-        }
-    }
-    return added;
-}
-
 /* Selectors asked: everything below _domainkey but the random one and _adsp. False when the item is none. */
 static bool item_selector(const struct subject *s, span space, const struct asked *item, span *selector)
 {
@@ -349,15 +314,48 @@ static bool item_selector(const struct subject *s, span space, const struct aske
     return !span_equal(*selector, span_of(random, sizeof(random))) && !span_equal(*selector, SPAN("_adsp"));
 }
 
-/* Only where the NXDOMAIN did not tell by itself. */
-static size_t ask_registrable(const struct subject *s)
+/* Those of the table that come after `first`, and HubSpot's second. */
+static size_t ask_after(const struct subject *s, span first)
 {
-    struct name_text text;
-    span space = namespace_name(&text, s->domain), selector;
+    const struct selector_table *table = s->config->selectors;
+    size_t added = 0;
+    uint64_t number;
+    for (size_t i = 0; table && i < selector_table_count(table); i++) {
+        const struct selector_row *row = selector_table_row(table, i);
+        if (row->after.len == first.len && span_equal_nocase(row->after, first)) {
+            added += ask_selector(s, row->selector);
+        }
+    }
+    if (span_starts_with(first, SPAN("hs1-")) && span_to_u64(span_after(first, 4), UINT64_MAX, &number)) {
+        added += ask_portal(s, "hs2-", span_after(first, 4));
+    }
+    return added;
+}
+
+/* After each selector that gave an answer of its own, not a wildcard's. */
+static size_t ask_pairs(const struct subject *s, span space)
+{
+    const struct rrset *wildcard = random_answer(s);
     size_t added = 0, count = s->answers->count;
     for (size_t i = 0; i < count; i++) {
+        span selector;
         const struct rrset *rrset = s->answers->items[i].rrset;
-        if (!item_selector(s, space, &s->answers->items[i], &selector) || !rrset || !rrset->has_alias) {
+        if (rrset && has_answered(rrset) && item_selector(s, space, &s->answers->items[i], &selector) &&
+            !is_wildcards(rrset, wildcard)) {
+            added += ask_after(s, selector);
+        }
+    }
+    return added;
+}
+
+/* Only where the NXDOMAIN did not tell by itself. */
+static size_t ask_registrable(const struct subject *s, span space)
+{
+    size_t added = 0, count = s->answers->count;
+    for (size_t i = 0; i < count; i++) {
+        span selector;
+        const struct rrset *rrset = s->answers->items[i].rrset;
+        if (!rrset || !rrset->has_alias || !item_selector(s, space, &s->answers->items[i], &selector)) {
             continue;
         }
         span domain = registrable_question(s, rrset->alias_target, rrset);
@@ -374,7 +372,7 @@ static size_t count_answered(const struct subject *s, span space)
     span name;
     for (size_t i = 0; i < s->answers->count; i++) {
         const struct asked *item = &s->answers->items[i];
-        count += item_selector(s, space, item, &name) && item->rrset && has_answered(item->rrset);
+        count += item->rrset && has_answered(item->rrset) && item_selector(s, space, item, &name);
     }
     return count;
 }
@@ -397,7 +395,8 @@ size_t dkim_ask(const struct subject *s, struct dkim_plan *plan)
 {
     struct name_text text;
     span space = namespace_name(&text, s->domain);
-    if (!subject_checks(s, CHECK_DKIM) || s->config->dkim_mode == DKIM_OFF || space.len == 0) {
+    if (plan->stage == STAGE_DONE || !subject_checks(s, CHECK_DKIM) || s->config->dkim_mode == DKIM_OFF ||
+        space.len == 0) {
         return 0;
     }
     if (plan->stage == STAGE_NAMESPACE) {
@@ -405,6 +404,7 @@ size_t dkim_ask(const struct subject *s, struct dkim_plan *plan)
         return subject_ask(s, space, DNS_TXT, ASK_DKIM_NAMESPACE) ? 1 : 0;
     }
     if (subject_is_nonexistent(s)) {
+        plan->stage = STAGE_DONE;
         return 0;
     }
     if (plan->stage == STAGE_FIRST) {
@@ -423,7 +423,9 @@ size_t dkim_ask(const struct subject *s, struct dkim_plan *plan)
             }
         }
     }
-    return ask_pairs(s) + ask_registrable(s);
+    size_t added = count_answered(s, space) > 0 ? ask_pairs(s, space) + ask_registrable(s, space) : 0;
+    plan->stage = added > 0 ? STAGE_PAIRS : STAGE_DONE;
+    return added;
 }
 
 /* Assessing. */

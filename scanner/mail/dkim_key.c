@@ -412,7 +412,7 @@ static bool means_to_be_key(span text, const struct key_tags *tags)
 {
     return tags->has[TAG_P] || (tags->has[TAG_K] && !tags->has[TAG_V]) ||
            (tags->has[TAG_V] && span_starts_with_nocase(tags->values[TAG_V], SPAN("dkim"))) ||
-           span_search_nocase(span_first(text, 32), SPAN("dkim1")) < (text.len < 32 ? text.len : 32);
+           text_has_word(span_first(text, 32), SPAN("dkim1"));
 }
 
 /* The p tag: absent, empty (revoked), or a key. */

@@ -3,7 +3,10 @@
 
 #include "scanner/mail/registrable.h"
 
-enum { UDP_ANSWER_MAX = 1232 };  /* DNS flag day 2020 */
+enum {
+    UDP_ANSWER_MAX = 1232,       /* DNS flag day 2020 */
+    FAILURES_NAMED_MAX = 6,      /* in a detail; `dns.failed` of the record has all */
+};
 
 /* What the questions at the name itself came to. */
 struct own_answers {
@@ -60,14 +63,18 @@ static void add_total_failure(const struct subject *s)
 /* Some failed, others did not. What failed at a name that is NXDOMAIN anyway decides nothing. */
 static void add_partial_failure(const struct subject *s, const struct own_answers *own)
 {
+    size_t failed = 0;
     for (size_t i = 0; i < s->answers->count; i++) {
         const struct asked *item = &s->answers->items[i];
         enum dns_outcome outcome = item_outcome(item);
-        if (outcome < DNS_SERVFAIL || (own->nxdomain && is_own(s, item))) {
+        if (outcome < DNS_SERVFAIL || (own->nxdomain && is_own(s, item)) || ++failed > FAILURES_NAMED_MAX) {
             continue;
         }
         findings_addf(s->findings, FINDING_DNS_PARTIAL, "%.*s %s: %s", SPAN_ARG(item->qname), dns_type_name(item->qtype),
                       dns_outcome_name(outcome));
+    }
+    if (failed > FAILURES_NAMED_MAX) {
+        findings_addf(s->findings, FINDING_DNS_PARTIAL, "%zu more", failed - FAILURES_NAMED_MAX);
     }
 }
 

@@ -40,3 +40,18 @@ bool tag_value_is_valid(span value)
     }
     return true;
 }
+
+bool text_has_word(span text, span word)
+{
+    for (size_t from = 0; from < text.len;) {
+        size_t at = from + span_search_nocase(span_after(text, from), word);
+        if (at >= text.len || word.len == 0) {
+            return false;
+        }
+        if (at == 0 || !ascii_is_alnum((unsigned char)text.ptr[at - 1])) {
+            return true;
+        }
+        from = at + 1;
+    }
+    return false;
+}

@@ -27,3 +27,6 @@ bool tag_name_is_valid(span name);
 
 /* RFC 6376 3.2 tag-value: printable ASCII without ';', white space between. */
 bool tag_value_is_valid(span value);
+
+/* `word` stands in `text`, without case, and what is before it is no letter or digit: not by chance inside a token. */
+bool text_has_word(span text, span word);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "scanner/mail/transport.h"
 
+#include "scanner/mail/tag_list.h"
+
 /*
  * Both records share a form (RFC 8461 3.1, RFC 8460 3): the version and its semicolon, then fields `name=value`, between
  * them *WSP ";" *WSP, and one semicolon may end it.
@@ -79,7 +81,7 @@ static bool has_field(span text, span name)
 static bool is_lookalike(span text, const struct record_kind *kind)
 {
     span begin = span_trim_fws(text);
-    if (span_search_nocase(text, kind->mark) < text.len) {
+    if (text_has_word(text, kind->mark)) {
         return true;
     }
     /* SPF and verification texts of a wildcard have no such field. */
