@@ -14,7 +14,7 @@
 #include "scanner/mail/assessment.h"
 
 enum {
-    DOMAIN_ARENA_SIZE = 8 * 1024 - 512,       /* an ordinary domain's questions and answers */
+    DOMAIN_ARENA_SIZE = 6 * 1024 - 384,       /* an ordinary domain's questions and answers */
     DOMAIN_ARENA_LIMIT = 4 * 1024 * 1024,     /* what a hostile one may take beyond that, for a while */
 };
 

@@ -11,7 +11,7 @@ struct arena_block {
     _Alignas(max_align_t) char bytes[];
 };
 
-enum { OVERFLOW_BLOCK_SIZE = 16 * 1024 };
+enum { OVERFLOW_BLOCK_SIZE = 4096 - sizeof(struct arena_block) };
 
 void arena_init(struct arena *arena, void *memory, size_t size, size_t overflow_limit)
 {
