@@ -390,7 +390,7 @@ static enum finding_id bytes_fault(span text)
 }
 
 /* "all" with its qualifier at the end, where no domain can have it: 0/24-all, example.com~all, example.com-all. */
-static bool ends_in_glued_all(span text)
+bool spf_term_ends_in_glued_all(span text)
 {
     if (text.len < 5 || !span_equal_nocase(span_last(text, 3), SPAN("all"))) {
         return false;
@@ -402,7 +402,7 @@ static bool ends_in_glued_all(span text)
     if (is_qualifier(front.ptr[front.len - 1]) && front.len == 1) {
         return false; /* "--all" */
     }
-    /* A label of letters that ends so is a name: "include:spf-all.example" does not, "a:host.xn--all" might. */
+    /* An A-label may end so ("a:host.xn--all"), no other label behind the last dot does. */
     size_t label = front.len;
     while (label > 0 && (ascii_is_alnum((unsigned char)front.ptr[label - 1]) || front.ptr[label - 1] == '-')) {
         label--;
@@ -446,7 +446,7 @@ bool spf_term_hides_another(span text)
             return true;
         }
     }
-    return ends_in_glued_all(text) || begins_with_glued_all(text, name);
+    return spf_term_ends_in_glued_all(text) || begins_with_glued_all(text, name);
 }
 
 enum finding_id spf_term_parse(span text, struct spf_term *out)

@@ -55,6 +55,9 @@ span spf_term_name(span text);
 /* A well-formed or faulty term that has another one inside: a space is missing. */
 bool spf_term_hides_another(span text);
 
+/* The part of that which a term with a plain host name can show: "include:example.com-all". */
+bool spf_term_ends_in_glued_all(span text);
+
 static inline bool spf_term_is_mechanism(const struct spf_term *term)
 {
     return term->kind <= SPF_TERM_EXISTS;

@@ -291,7 +291,7 @@ static void note_good_term(const struct subject *s, const struct txt_record *tex
         return;
     }
     if (term->domain.len == 0 || term->has_percent || spf_name_is_plain(term->domain)) {
-        if (term->domain.len > 0 && !term->has_percent && spf_term_hides_another(term->text)) {
+        if (term->domain.len > 0 && !term->has_percent && spf_term_ends_in_glued_all(term->text)) {
             findings_add(s->findings, FINDING_SPF_MISSING_SPACE, term->text);
         }
         return;
