@@ -303,15 +303,14 @@ static size_t ask_all(const struct subject *s)
 }
 
 /* Selectors asked: everything below _domainkey but the random one and _adsp. False when the item is none. */
-static bool item_selector(const struct subject *s, span space, const struct asked *item, span *selector)
+static bool item_selector(span space, const struct asked *item, span *selector)
 {
-    char random[16];
-    if (item->qtype != DNS_TXT || item->qname.len <= space.len || !name_is_within(item->qname, space)) {
+    if (item->qtype != DNS_TXT || item->purpose == ASK_DKIM_WILDCARD || item->qname.len <= space.len ||
+        !name_is_within(item->qname, space)) {
         return false;
     }
     *selector = span_first(item->qname, item->qname.len - space.len - 1);
-    subject_random_label(s, s->domain, random);
-    return !span_equal(*selector, span_of(random, sizeof(random))) && !span_equal(*selector, SPAN("_adsp"));
+    return !span_equal(*selector, SPAN("_adsp"));
 }
 
 /* Those of the table that come after `first`, and HubSpot's second. */
@@ -340,7 +339,7 @@ static size_t ask_pairs(const struct subject *s, span space)
     for (size_t i = 0; i < count; i++) {
         span selector;
         const struct rrset *rrset = s->answers->items[i].rrset;
-        if (rrset && has_answered(rrset) && item_selector(s, space, &s->answers->items[i], &selector) &&
+        if (rrset && has_answered(rrset) && item_selector(space, &s->answers->items[i], &selector) &&
             !is_wildcards(rrset, wildcard)) {
             added += ask_after(s, selector);
         }
@@ -355,7 +354,7 @@ static size_t ask_registrable(const struct subject *s, span space)
     for (size_t i = 0; i < count; i++) {
         span selector;
         const struct rrset *rrset = s->answers->items[i].rrset;
-        if (!rrset || !rrset->has_alias || !item_selector(s, space, &s->answers->items[i], &selector)) {
+        if (!rrset || !rrset->has_alias || !item_selector(space, &s->answers->items[i], &selector)) {
             continue;
         }
         span domain = registrable_question(s, rrset->alias_target, rrset);
@@ -372,7 +371,7 @@ static size_t count_answered(const struct subject *s, span space)
     span name;
     for (size_t i = 0; i < s->answers->count; i++) {
         const struct asked *item = &s->answers->items[i];
-        count += item->rrset && has_answered(item->rrset) && item_selector(s, space, item, &name);
+        count += item->rrset && has_answered(item->rrset) && item_selector(space, item, &name);
     }
     return count;
 }
@@ -545,7 +544,7 @@ static void assess_selectors(const struct subject *s, span space, struct dkim_re
     for (size_t i = 0; i < s->answers->count; i++) {
         const struct asked *item = &s->answers->items[i];
         span name;
-        if (!item_selector(s, space, item, &name)) {
+        if (!item_selector(space, item, &name)) {
             continue;
         }
         out->probed++;
