@@ -164,13 +164,17 @@ static bool add(struct fixed_zones *z, const struct suffix_set *suffixes, const 
     }
     size_t zone = suffix_labels(suffixes, &name) + 1;
     zone = zone < name.label_count ? zone : name.label_count;
+    if (zone == name.label_count && name.text[0] == '*') {
+        /* A provider whose domain is itself a suffix, by the list's private section. */
+        (void)make_node(z, name_tail(&name, zone - 1));
+    }
     bool below_suffix = name.text[name.start[name.label_count - zone]] == '_'; /* _dmarc.gov is the suffix's own */
     for (size_t k = zone; k <= name.label_count; k++) {
         struct node *n = make_node(z, name_tail(&name, k));
         if (!n) {
             return false;
         }
-        n->is_zone |= k == zone && !below_suffix;
+        n->is_zone |= k == zone && !below_suffix && n->text[0] != '*';
     }
     struct node *n = make_node(z, span_of(name.text, name.len));
     int at = (int)z->entry_count++;

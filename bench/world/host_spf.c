@@ -179,8 +179,8 @@ static void make_syntax_error(const struct host *h, struct spf_plan *p)
         "v=spf1 mx ip4:193.0.14.129~all",
         "v=spf1 include:_spf.google.com~all",
         "v=spf1 ip4:193.0.14.129 ~allgoogle-site-verification=Zm9vYmFy",
-        "v=spf1 include:spf.protection.outlook.com \xe2\x80\x93"
-        "all",
+        ("v=spf1 include:spf.protection.outlook.com \xe2\x80\x93" /* an en dash; apart from the letter a, a hex digit too */
+         "all"),
         "v=spf1 include:_spf.google.com\xc2\xa0~all",
         "v=spf1 \xe2\x80\x8binclude:_spf.google.com ~all",
         "v=spf1 mx\t-all",

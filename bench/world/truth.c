@@ -238,16 +238,18 @@ static struct facts facts_of(const struct finding *f)
     x.enforces = at_least(d->view_a, POLICY_QUARANTINE) || at_least(d->view_b_unsampled, POLICY_QUARANTINE);
     x.both_reject = d->view_a == POLICY_REJECT && d->view_b == POLICY_REJECT;
     x.subs_reject = d->sub_a == POLICY_REJECT && d->np_a == POLICY_REJECT && d->sub_b == POLICY_REJECT;
-    x.sampled_or_testing = d->tags.testing || d->tags.pct < 100;
+    /* pct=0 is no sampling: it is the next weaker policy outright. */
+    x.sampled_or_testing = d->tags.testing || (d->tags.pct > 0 && d->tags.pct < 100);
     x.protected = at_least(d->view_a, POLICY_QUARANTINE) && at_least(d->view_b, POLICY_QUARANTINE) &&
                   at_least(d->sub_a, POLICY_QUARANTINE) && at_least(d->np_a, POLICY_QUARANTINE) &&
                   at_least(d->sub_b, POLICY_QUARANTINE) && !x.sampled_or_testing;
     x.spf_unknown = s->status == SPF_TEMPERROR;
-    x.spf_nobody = s->status == SPF_VALID && s->ipv4_addresses == 0 && s->exact;
+    x.spf_nobody = s->status == SPF_VALID && s->ipv4_addresses == 0 && s->ipv6_slash64s == 0 && s->exact;
     x.spf_all = s->has_numbers && s->ipv4_addresses == (uint64_t)1 << 32;
-    x.spf_bypass = s->has_numbers && (s->ipv4_addresses >= (uint64_t)1 << 24 || s->can_be_taken);
+    x.spf_bypass = s->has_numbers &&
+                   (s->ipv4_addresses >= (uint64_t)1 << 24 || s->ipv6_slash64s >= (uint64_t)1 << 48 || s->can_be_taken);
     x.spf_useless = s->status == SPF_NONE || s->status == SPF_PERMERROR || x.spf_nobody;
-    bool passes_some = s->has_numbers && (s->ipv4_addresses > 0 || !s->exact);
+    bool passes_some = s->has_numbers && (s->ipv4_addresses > 0 || s->ipv6_slash64s > 0 || !s->exact);
     x.has_evidence = f->dkim.has_key || passes_some;
     x.evidence_unknown = !x.has_evidence && (f->dkim.status == DKIM_TEMPERROR || s->status == SPF_TEMPERROR);
     return x;
@@ -291,7 +293,7 @@ static const char *posture_open(const struct finding *f, const struct facts *x)
         return "parked_unprotected";
     }
     if (d->status == DMARC_VALID) {
-        return d->tags.has_mail_rua ? "monitoring" : "record_only";
+        return d->usable_rua == RUA_UNSURE ? NULL : d->usable_rua == RUA_USABLE ? "monitoring" : "record_only";
     }
     bool closed = f->spf.status == SPF_VALID && (f->spf.all == '-' || f->spf.all == '~');
     return closed ? "spf_only" : "unprotected";
@@ -460,10 +462,11 @@ static void put_spf(const struct spf_truth *s, FILE *out)
     put_list(s->includes, s->include_count, out);
     fputs(",\"redirect\":", out);
     put_text_or_null(s->has_redirect ? s->redirect : span_of("", 0), out);
-    if (s->has_numbers) {
-        fprintf(out, ",\"ipv4_addresses\":%llu", (unsigned long long)s->ipv4_addresses);
-    } else {
-        fputs(",\"ipv4_addresses\":null", out);
+    if (!s->has_numbers) {
+        fputs(",\"ipv4_addresses\":null,\"ipv6_slash64s\":null", out);
+    } else if (s->status != SPF_TEMPERROR) { /* whether a failure ends the run of addresses is left open */
+        fprintf(out, ",\"ipv4_addresses\":%llu,\"ipv6_slash64s\":%llu", (unsigned long long)s->ipv4_addresses,
+                (unsigned long long)s->ipv6_slash64s);
     }
     fprintf(out, ",\"exact\":%s}", s->exact ? "true" : "false");
 }
@@ -529,7 +532,7 @@ static void put_dmarc_policies(const struct dmarc_truth *d, FILE *out)
             policy_name(d->view_b), policy_name(d->effective));
 }
 
-static void put_dmarc_tags(const struct dmarc_truth *d, FILE *out)
+static void put_dmarc_tags(const struct dmarc_truth *d, bool exists, FILE *out)
 {
     const struct dmarc_tags *t = &d->tags;
     if (d->status != DMARC_VALID) {
@@ -547,6 +550,9 @@ static void put_dmarc_tags(const struct dmarc_truth *d, FILE *out)
         fputs(",\"ruf\":", out);
         put_list(t->ruf, t->ruf_count, out);
     }
+    if (!exists) {
+        return; /* whether they are asked about for a name that is not there is left open */
+    }
     fputs(",\"unauthorized_report_domains\":[", out);
     for (size_t i = 0; i < d->unauthorised_count; i++) {
         if (i > 0) {
@@ -557,7 +563,7 @@ static void put_dmarc_tags(const struct dmarc_truth *d, FILE *out)
     putc(']', out);
 }
 
-static void put_dmarc(const struct dmarc_truth *d, FILE *out)
+static void put_dmarc(const struct dmarc_truth *d, bool exists, FILE *out)
 {
     static const char *const states[] = { "none", "valid", "invalid", "temperror" };
     fprintf(out, ",\"dmarc\":{\"status\":\"%s\",\"record\":", states[d->status]);
@@ -570,7 +576,7 @@ static void put_dmarc(const struct dmarc_truth *d, FILE *out)
         put_text_or_null(d->organizational_domain, out);
     }
     put_dmarc_policies(d, out);
-    put_dmarc_tags(d, out);
+    put_dmarc_tags(d, exists, out);
     putc('}', out);
 }
 
@@ -621,7 +627,7 @@ void truth_print(struct truth *t, const struct name *name, FILE *out)
     put_mx(&f.mx, out);
     put_spf(&f.spf, out);
     put_dkim(&f.dkim, out);
-    put_dmarc(&f.dmarc, out);
+    put_dmarc(&f.dmarc, f.outcome != FOUND_NXDOMAIN, out);
     put_transport(&f, out);
     fputs("}\n", out);
 }

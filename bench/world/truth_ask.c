@@ -72,6 +72,8 @@ static void keep_record(struct truth *t, const struct reply *r, size_t i, uint16
         out->mx[out->count].host = truth_keep(t, reply_rdata_name(r, i, 2, text));
     } else if (type == DNS_A) {
         out->a[out->count] = (uint32_t)rdata[0] << 24 | (uint32_t)rdata[1] << 16 | (uint32_t)rdata[2] << 8 | rdata[3];
+    } else if (type == DNS_AAAA) {
+        memcpy(out->aaaa[out->count], rdata, 16);
     }
     out->count++;
 }

@@ -33,6 +33,7 @@ struct asked {
         span txt[ASK_RECORDS_MAX];
         struct exchange_found mx[ASK_RECORDS_MAX];
         uint32_t a[ASK_RECORDS_MAX];
+        uint8_t aaaa[ASK_RECORDS_MAX][16];
     };
 };
 

@@ -167,9 +167,8 @@ static void read_tags(span text, struct dmarc_tags *tags)
         set_tag(tags, name, span_trim(value), is_seen(names, &name_count, name));
     }
     for (size_t i = 0; i < tags->rua_count; i++) {
-        bool is_mail = host_of(tags->rua[i]).len > 0;
-        tags->has_mail_rua |= is_mail;
-        tags->has_usable_rua |= is_mail || span_starts_with_nocase(tags->rua[i], SPAN("https://"));
+        tags->has_usable_rua |=
+            host_of(tags->rua[i]).len > 0 || span_starts_with_nocase(tags->rua[i], SPAN("https://"));
     }
     if (!tags->has_sp) {
         tags->sp = tags->p;
@@ -354,29 +353,54 @@ static struct found_policy organize(const struct walk *w, span name)
 
 /* ---- report destinations: RFC 9990 4 ---- */
 
-static void check_destinations(struct truth *t, const span *uris, size_t count, struct dmarc_truth *out)
+enum welcome { WELCOME_YES, WELCOME_NO, WELCOME_UNKNOWN };
+
+static enum welcome ask_destination(struct truth *t, span policy_domain, span host)
+{
+    struct asked asked;
+    char label[512];
+    span own = truth_registrable(t, policy_domain);
+    span theirs = truth_registrable(t, host);
+    if (theirs.len == 0 || span_equal_nocase(own, theirs)) {
+        return WELCOME_YES;
+    }
+    int n = snprintf(label, sizeof(label), "%.*s._report._dmarc", SPAN_ARG(policy_domain));
+    truth_ask(t, n > 0 ? truth_below(t, label, host) : host, DNS_TXT, &asked);
+    if (found_is_failure(asked.found)) {
+        return WELCOME_UNKNOWN;
+    }
+    for (size_t k = 0; k < asked.count; k++) {
+        if (version_len(asked.txt[k]) > 0) {
+            return WELCOME_YES;
+        }
+    }
+    return WELCOME_NO;
+}
+
+static void note_unauthorised(struct dmarc_truth *out, span host)
+{
+    for (size_t k = 0; k < out->unauthorised_count; k++) {
+        if (span_equal_nocase(out->unauthorised[k], host)) {
+            return;
+        }
+    }
+    out->unauthorised[out->unauthorised_count++] = host;
+}
+
+static void check_destinations(struct truth *t, const span *uris, size_t count, bool is_aggregate,
+                               struct dmarc_truth *out)
 {
     for (size_t i = 0; i < count; i++) {
         span host = host_of(uris[i]);
         host = span_first(host, span_find(host, '!'));
-        span own = truth_registrable(t, out->found_at);
-        span theirs = truth_registrable(t, host);
-        if (host.len == 0 || theirs.len == 0 || span_equal_nocase(own, theirs)) {
+        if (host.len == 0) {
             continue;
         }
-        struct asked asked;
-        char label[512];
-        int n = snprintf(label, sizeof(label), "%.*s._report._dmarc", SPAN_ARG(out->found_at));
-        truth_ask(t, n > 0 ? truth_below(t, label, host) : host, DNS_TXT, &asked);
-        bool good = found_is_failure(asked.found);
-        for (size_t k = 0; k < asked.count; k++) {
-            good |= version_len(asked.txt[k]) > 0;
-        }
-        for (size_t k = 0; k < out->unauthorised_count; k++) {
-            good |= span_equal_nocase(out->unauthorised[k], host);
-        }
-        if (!good) {
-            out->unauthorised[out->unauthorised_count++] = host;
+        enum welcome welcome = ask_destination(t, out->found_at, host);
+        if (welcome == WELCOME_NO) {
+            note_unauthorised(out, host);
+        } else if (is_aggregate && out->usable_rua != RUA_USABLE) {
+            out->usable_rua = welcome == WELCOME_YES ? RUA_USABLE : RUA_UNSURE;
         }
     }
 }
@@ -473,8 +497,8 @@ void dmarc_truth_find(struct truth *t, span domain, bool exists, struct dmarc_tr
     out->effective = weaker(out->view_a, out->view_b);
     if (out->view_a != POLICY_NULL || out->view_b != POLICY_NULL) {
         out->status = DMARC_VALID;
-        check_destinations(t, out->tags.rua, out->tags.rua_count, out);
-        check_destinations(t, out->tags.ruf, out->tags.ruf_count, out);
+        check_destinations(t, out->tags.rua, out->tags.rua_count, true, out);
+        check_destinations(t, out->tags.ruf, out->tags.ruf_count, false, out);
     } else if (own->what != AT_NOTHING) {
         out->status = DMARC_INVALID;
         out->found_at = own->domain;

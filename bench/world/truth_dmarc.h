@@ -28,8 +28,7 @@ struct dmarc_tags {
     size_t rua_count, ruf_count;
     span rua[DMARC_URIS_MAX], ruf[DMARC_URIS_MAX];
     bool has_usable_rua; /* mailto with an address, or https */
-    bool has_mail_rua;
-    bool is_bare; /* no `;` behind the version: RFC 7489 does not know it */
+    bool is_bare;        /* no `;` behind the version: RFC 7489 does not know it */
 };
 
 struct dmarc_truth {
@@ -43,6 +42,11 @@ struct dmarc_truth {
     enum policy view_a, view_b, view_b_unsampled, effective;
     /* The same for a sub-domain without a record of its own that exists, and for one that does not. */
     enum policy sub_a, sub_b, np_a, np_b;
+    enum {
+        RUA_NONE,
+        RUA_USABLE,
+        RUA_UNSURE
+    } usable_rua; /* a mailbox that may be sent to; unsure when the DNS did not say */
     size_t unauthorised_count;
     span unauthorised[2 * DMARC_URIS_MAX];
 };

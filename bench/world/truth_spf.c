@@ -13,8 +13,9 @@ struct term {
     char qualifier;
     span text;  /* the whole term */
     span value; /* the domain-spec as written, may be empty */
-    unsigned prefix4;
+    unsigned prefix4, prefix6;
     uint32_t address;
+    uint8_t address6[16];
 };
 
 struct record {
@@ -119,23 +120,23 @@ static bool read_prefix(span s, unsigned max, unsigned *out)
 }
 
 /* [ip4-cidr-length] [ "/" ip6-cidr-length ] of a and mx. */
-static bool read_dual_prefix(span s, unsigned *prefix4)
+static bool read_dual_prefix(span s, unsigned *prefix4, unsigned *prefix6)
 {
-    unsigned prefix6;
     *prefix4 = 32;
+    *prefix6 = 128;
     if (s.len == 0) {
         return true;
     }
     s = span_after(s, 1);
     if (s.len > 0 && s.ptr[0] == '/') {
-        return read_prefix(span_after(s, 1), 128, &prefix6);
+        return read_prefix(span_after(s, 1), 128, prefix6);
     }
     size_t slash = span_find(s, '/');
     if (!read_prefix(span_first(s, slash), 32, prefix4)) {
         return false;
     }
     s = span_after(s, slash);
-    return s.len == 0 || (s.len > 2 && s.ptr[1] == '/' && read_prefix(span_after(s, 2), 128, &prefix6));
+    return s.len == 0 || (s.len > 2 && s.ptr[1] == '/' && read_prefix(span_after(s, 2), 128, prefix6));
 }
 
 static bool read_ip4(span s, uint32_t *out)
@@ -154,16 +155,15 @@ static bool read_ip4(span s, uint32_t *out)
     return true;
 }
 
-static bool is_ip6(span s)
+static bool read_ip6(span s, uint8_t out[16])
 {
     char text[64];
-    struct in6_addr a;
     if (s.len >= sizeof(text)) {
         return false;
     }
     memcpy(text, s.ptr, s.len);
     text[s.len] = '\0';
-    return inet_pton(AF_INET6, text, &a) == 1;
+    return inet_pton(AF_INET6, text, out) == 1;
 }
 
 static size_t slash_outside_macros(span s)
@@ -202,7 +202,7 @@ static bool read_arguments(span rest, struct term *t)
         if (has_value && !is_domain_spec(t->value)) {
             return false;
         }
-        return read_dual_prefix(span_after(has_value ? value : rest, slash), &t->prefix4);
+        return read_dual_prefix(span_after(has_value ? value : rest, slash), &t->prefix4, &t->prefix6);
     case TERM_IP4:
         slash = span_find(value, '/');
         t->prefix4 = 32;
@@ -210,8 +210,9 @@ static bool read_arguments(span rest, struct term *t)
                (slash == value.len || read_prefix(span_after(value, slash + 1), 32, &t->prefix4));
     case TERM_IP6:
         slash = span_find(value, '/');
-        return has_value && is_ip6(span_first(value, slash)) &&
-               (slash == value.len || read_prefix(span_after(value, slash + 1), 128, &t->prefix4));
+        t->prefix6 = 128;
+        return has_value && read_ip6(span_first(value, slash), t->address6) &&
+               (slash == value.len || read_prefix(span_after(value, slash + 1), 128, &t->prefix6));
     }
     return false;
 }
@@ -447,6 +448,18 @@ static void count_target(struct counting *c, span spec, const struct path *here,
     free(r);
 }
 
+/* The addresses of exchanges are asked for too; they are no terms, but their failure is one (RFC 7208 5, 5.4). */
+static bool a_host_fails(struct truth *t, const struct asked *mx)
+{
+    bool fails = false;
+    for (size_t i = 0; i < mx->count && i < MX_LIMIT; i++) {
+        struct asked a;
+        truth_ask(t, mx->mx[i].host, DNS_A, &a);
+        fails |= found_is_failure(a.found);
+    }
+    return fails;
+}
+
 static void count_addresses(struct counting *c, const struct term *t, const struct path *here)
 {
     span target;
@@ -458,7 +471,7 @@ static void count_addresses(struct counting *c, const struct term *t, const stru
     }
     truth_ask(c->truth, target, t->kind == TERM_MX ? DNS_MX : DNS_A, &asked);
     c->voids += found_is_absent(asked.found);
-    c->is_inexact |= found_is_failure(asked.found);
+    c->is_inexact |= found_is_failure(asked.found) || (t->kind == TERM_MX && a_host_fails(c->truth, &asked));
 }
 
 static void count_record(struct counting *c, const struct record *r, const struct path *here, unsigned depth)
@@ -580,7 +593,13 @@ static enum outcome check_addresses(struct checking *c, const struct term *t, co
         return OUTCOME_TEMPERROR;
     }
     c->voids += found_is_absent(asked.found);
-    if (is_over(c, trail) || (t->kind == TERM_MX && asked.count > MX_LIMIT)) {
+    if (is_over(c, trail)) {
+        return OUTCOME_PERMERROR;
+    }
+    if (t->kind == TERM_MX && a_host_fails(c->truth, &asked)) {
+        return OUTCOME_TEMPERROR;
+    }
+    if (t->kind == TERM_MX && asked.count > MX_LIMIT) {
         return OUTCOME_PERMERROR;
     }
     /* A constant exists is no address term: it says the same to everyone. */
@@ -621,8 +640,10 @@ static enum outcome check_record(struct checking *c, const struct record *r, con
 
 /* ---- the set of addresses that pass ---- */
 
+typedef unsigned __int128 address;
+
 struct range {
-    uint64_t first, end; /* end not in it */
+    address first, last; /* both in it */
 };
 
 struct set {
@@ -640,62 +661,64 @@ static struct set *set_new(void)
     return s;
 }
 
-static void set_push(struct set *s, uint64_t first, uint64_t end)
+static void set_push(struct set *s, address first, address last)
 {
-    if (first < end && s->count < RANGES_MAX) {
-        s->ranges[s->count++] = (struct range){ first, end };
+    if (s->count < RANGES_MAX) {
+        s->ranges[s->count++] = (struct range){ first, last };
     }
 }
 
-static uint64_t set_size(const struct set *s)
+static int by_first(const void *a, const void *b)
 {
-    uint64_t n = 0;
+    const struct range *x = a;
+    const struct range *y = b;
+    return (x->first > y->first) - (x->first < y->first);
+}
+
+/* Blocks of 2^shift addresses of which at least one is in the set, at most 2^63 - 1. */
+static uint64_t set_blocks(struct set *s, unsigned shift)
+{
+    address blocks = 0;
+    bool has_previous = false;
+    address previous = 0;
+    qsort(s->ranges, s->count, sizeof(s->ranges[0]), by_first);
     for (size_t i = 0; i < s->count; i++) {
-        n += s->ranges[i].end - s->ranges[i].first;
+        address first = s->ranges[i].first >> shift;
+        address last = s->ranges[i].last >> shift;
+        blocks += last - first + 1 - (has_previous && first == previous);
+        previous = last;
+        has_previous = true;
     }
-    return n;
+    return blocks > INT64_MAX ? INT64_MAX : (uint64_t)blocks;
 }
 
-/* Moves what lies in [first, end) from one set to the other (NULL: away). Ranges of a set never overlap. */
-static void set_move(struct set *from, uint64_t first, uint64_t end, struct set *to)
+/* Moves what lies in [first, last] from one set to the other. Ranges of a set never overlap. */
+static void set_move(struct set *from, address first, address last, struct set *to)
 {
-    size_t count = from->count;
-    size_t kept = 0;
-    struct range rest[2];
-    for (size_t i = 0; i < count; i++) {
+    struct set *rest = set_new();
+    for (size_t i = 0; i < from->count; i++) {
         struct range r = from->ranges[i];
-        uint64_t low = r.first > first ? r.first : first;
-        uint64_t high = r.end < end ? r.end : end;
-        if (low >= high) {
-            from->ranges[kept++] = r;
+        if (r.last < first || r.first > last) {
+            set_push(rest, r.first, r.last);
             continue;
         }
-        if (to) {
-            set_push(to, low, high);
+        set_push(to, r.first > first ? r.first : first, r.last < last ? r.last : last);
+        if (r.first < first) {
+            set_push(rest, r.first, first - 1);
         }
-        rest[0] = (struct range){ r.first, low };
-        rest[1] = (struct range){ high, r.end };
-        if (rest[0].first < rest[0].end) {
-            from->ranges[kept++] = rest[0];
-        }
-        if (rest[1].first < rest[1].end) {
-            if (kept <= i) {
-                from->ranges[kept++] = rest[1];
-            } else {
-                set_push(from, rest[1].first, rest[1].end); /* a range became two: the second goes to the end */
-            }
+        if (r.last > last) {
+            set_push(rest, last + 1, r.last);
         }
     }
-    for (size_t i = count; i < from->count; i++) {
-        from->ranges[kept++] = from->ranges[i];
-    }
-    from->count = kept;
+    memcpy(from->ranges, rest->ranges, rest->count * sizeof(rest->ranges[0]));
+    from->count = rest->count;
+    free(rest);
 }
 
 static void set_move_all(struct set *from, struct set *to)
 {
-    for (size_t i = 0; to && i < from->count; i++) {
-        set_push(to, from->ranges[i].first, from->ranges[i].end);
+    for (size_t i = 0; i < from->count; i++) {
+        set_push(to, from->ranges[i].first, from->ranges[i].last);
     }
     from->count = 0;
 }
@@ -703,6 +726,7 @@ static void set_move_all(struct set *from, struct set *to)
 struct passing {
     struct truth *truth;
     span origin;
+    bool is_ipv6; /* which senders */
     unsigned lookups, voids;
     bool can_be_taken;
 };
@@ -717,11 +741,34 @@ static bool pass_is_over(const struct passing *p)
     return p->lookups > LOOKUP_LIMIT || p->voids > VOID_LIMIT;
 }
 
-static void pass_range(const struct term *t, uint32_t address, struct set *undecided, struct set *matched)
+static void pass_block(address in, unsigned bits, unsigned prefix, struct set *undecided, struct set *matched)
 {
-    uint64_t size = (uint64_t)1 << (32 - t->prefix4);
-    uint64_t first = address & ~(size - 1);
-    set_move(undecided, first, first + size, matched);
+    address rest = prefix == 0 && bits == 128 ? ~(address)0 : (((address)1 << (bits - prefix)) - 1);
+    set_move(undecided, in & ~rest, in | rest, matched);
+}
+
+static address address_of6(const uint8_t bytes[16])
+{
+    address a = 0;
+    for (size_t i = 0; i < 16; i++) {
+        a = a << 8 | bytes[i];
+    }
+    return a;
+}
+
+/* The addresses of a host, under the term's prefix. False: the DNS did not say. */
+static bool pass_host(struct passing *p, const struct term *t, span host, struct set *undecided, struct set *matched)
+{
+    struct asked asked;
+    truth_ask(p->truth, host, p->is_ipv6 ? DNS_AAAA : DNS_A, &asked);
+    for (size_t i = 0; i < asked.count; i++) {
+        if (p->is_ipv6) {
+            pass_block(address_of6(asked.aaaa[i]), 128, t->prefix6, undecided, matched);
+        } else {
+            pass_block(asked.a[i], 32, t->prefix4, undecided, matched);
+        }
+    }
+    return !found_is_failure(asked.found);
 }
 
 /* Like check_target: matched addresses go to *matched. For a redirect the caller hands its own sets. */
@@ -760,17 +807,14 @@ static void pass_target(struct passing *p, span spec, const struct path *here, s
     free(r);
 }
 
-static void pass_hosts(struct passing *p, const struct term *t, const struct asked *mx, struct set *undecided,
-                       struct set *matched)
+static void pass_exchanges(struct passing *p, const struct term *t, const struct asked *mx, struct set *undecided,
+                           struct set *matched)
 {
+    bool good = mx->count <= MX_LIMIT;
     for (size_t i = 0; i < mx->count && i < MX_LIMIT; i++) {
-        struct asked a;
-        truth_ask(p->truth, mx->mx[i].host, DNS_A, &a);
-        for (size_t k = 0; k < a.count; k++) {
-            pass_range(t, a.a[k], undecided, matched);
-        }
+        good = pass_host(p, t, mx->mx[i].host, undecided, matched) && good;
     }
-    if (mx->count > MX_LIMIT) {
+    if (!good) {
         undecided->count = 0;
     }
 }
@@ -788,7 +832,8 @@ static void pass_addresses(struct passing *p, const struct term *t, const struct
     if (!target_of(p->truth, t->value, here->domain, p->origin, &target)) {
         return;
     }
-    truth_ask(p->truth, target, t->kind == TERM_MX ? DNS_MX : DNS_A, &asked);
+    bool wants_ipv6 = t->kind == TERM_A && p->is_ipv6; /* exists asks for A always (5.7) */
+    truth_ask(p->truth, target, t->kind == TERM_MX ? DNS_MX : wants_ipv6 ? DNS_AAAA : DNS_A, &asked);
     p->can_be_taken |= asked.at_registry && live;
     p->voids += found_is_absent(asked.found);
     if (pass_is_over(p) || found_is_failure(asked.found)) {
@@ -798,11 +843,9 @@ static void pass_addresses(struct passing *p, const struct term *t, const struct
             set_move_all(undecided, matched);
         }
     } else if (t->kind == TERM_MX) {
-        pass_hosts(p, t, &asked, undecided, matched);
+        pass_exchanges(p, t, &asked, undecided, matched);
     } else {
-        for (size_t i = 0; i < asked.count; i++) {
-            pass_range(t, asked.a[i], undecided, matched);
-        }
+        (void)pass_host(p, t, target, undecided, matched);
     }
 }
 
@@ -816,15 +859,17 @@ static void pass_record(struct passing *p, const struct record *r, const struct 
         bool counts = live && t->qualifier == '+';
         if (t->kind == TERM_ALL) {
             set_move_all(undecided, matched);
-        } else if (t->kind == TERM_IP4) {
-            pass_range(t, t->address, undecided, matched);
+        } else if (t->kind == TERM_IP4 && !p->is_ipv6) {
+            pass_block(t->address, 32, t->prefix4, undecided, matched);
+        } else if (t->kind == TERM_IP6 && p->is_ipv6) {
+            pass_block(address_of6(t->address6), 128, t->prefix6, undecided, matched);
         } else if (t->kind == TERM_INCLUDE) {
             /* It matches what its own record passes; what that fails goes on to the next term (5.2). */
             pass_target(p, t->value, here, undecided, matched, counts);
         } else if (t->kind == TERM_PTR) {
             p->lookups++;
             undecided->count = pass_is_over(p) ? 0 : undecided->count;
-        } else if (t->kind != TERM_IP6) {
+        } else if (t->kind != TERM_IP4 && t->kind != TERM_IP6) {
             pass_addresses(p, t, here, undecided, matched, counts);
         }
     }
@@ -884,12 +929,27 @@ static void fill_written(struct truth *t, const struct record *r, struct spf_tru
     out->redirect = as_written(t, r->redirect);
 }
 
+/* IPv4 addresses, or IPv6 /64s. */
+static uint64_t passing_blocks(struct truth *t, const struct record *r, span domain, bool is_ipv6, bool *can_be_taken)
+{
+    struct path here = { .domain = domain };
+    struct passing p = { .truth = t, .origin = domain, .is_ipv6 = is_ipv6 };
+    struct set *undecided = set_new();
+    struct set *pass = set_new();
+    set_push(undecided, 0, is_ipv6 ? ~(address)0 : UINT32_MAX);
+    pass_record(&p, r, &here, undecided, pass, true);
+    uint64_t blocks = set_blocks(pass, is_ipv6 ? 64 : 0);
+    *can_be_taken |= p.can_be_taken;
+    free(undecided);
+    free(pass);
+    return blocks;
+}
+
 static void fill_numbers(struct truth *t, const struct record *r, span domain, struct spf_truth *out)
 {
     struct path here = { .domain = domain };
     struct counting counting = { .truth = t, .origin = domain };
     struct checking checking = { .truth = t, .origin = domain };
-    struct passing passing = { .truth = t, .origin = domain };
 
     count_record(&counting, r, &here, 0);
     out->has_numbers = true;
@@ -909,14 +969,8 @@ static void fill_numbers(struct truth *t, const struct record *r, span domain, s
     out->limit_hit = checking.limit_hit;
     out->limit_path = checking.limit_path;
 
-    struct set *undecided = set_new();
-    struct set *pass = set_new();
-    set_push(undecided, 0, (uint64_t)1 << 32);
-    pass_record(&passing, r, &here, undecided, pass, true);
-    out->ipv4_addresses = set_size(pass);
-    out->can_be_taken = passing.can_be_taken;
-    free(undecided);
-    free(pass);
+    out->ipv4_addresses = passing_blocks(t, r, domain, false, &out->can_be_taken);
+    out->ipv6_slash64s = passing_blocks(t, r, domain, true, &out->can_be_taken);
 }
 
 void spf_truth_find(struct truth *t, span domain, struct spf_truth *out)

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * SPF as RFC 7208 has it, for a sender that no address term matches, and the set of IPv4 addresses that pass.
+ * SPF as RFC 7208 has it, for a sender that no address term matches, and the addresses that pass.
  * Threads: one at a time.  Memory: the truth's block; sets on the heap, freed within.
  */
 
@@ -27,6 +27,7 @@ struct spf_truth {
     bool has_redirect;
     span redirect;
     uint64_t ipv4_addresses;
+    uint64_t ipv6_slash64s; /* at most 2^63 - 1 */
     bool exact;
     bool can_be_taken; /* a target that anyone can register, with '+', reached by some sender */
 };

@@ -39,15 +39,6 @@ static uint64_t key_of(const struct world *w, const struct name *n, size_t label
 static void answer_suffix(const struct world *w, const struct name *n, size_t suffix, uint16_t type, struct reply *r)
 {
     r->zone = name_tail(n, suffix);
-    span top = name_tail(n, 1);
-    if (n->label_count == 0) {
-        return;
-    }
-    if (span_equal(top, SPAN("invalid")) || span_equal(top, SPAN("localhost")) || span_equal(top, SPAN("local"))) {
-        r->rcode = RCODE_NXDOMAIN;
-        r->zone = span_of("", 0);
-        return;
-    }
     if (n->label_count == suffix) {
         return;
     }
@@ -140,9 +131,19 @@ static void answer_fixed_zone(const struct world *w, const struct name *n, size_
     answer_generated(w, n, zone_labels, false, type, r);
 }
 
+/* Top labels that are never delegated: RFC 6761, RFC 6762. */
+static bool is_special(span top)
+{
+    return span_equal(top, SPAN("invalid")) || span_equal(top, SPAN("localhost")) || span_equal(top, SPAN("local"));
+}
+
 static void answer_once(const struct world *w, const struct name *n, uint16_t type, struct reply *r)
 {
     size_t suffix = suffix_labels(w->suffixes, n);
+    if (is_special(name_tail(n, 1))) {
+        r->rcode = RCODE_NXDOMAIN; /* the root's own answer */
+        return;
+    }
     if (n->label_count <= suffix || name_label(n, n->label_count - suffix - 1).ptr[0] == '_') {
         answer_suffix(w, n, suffix, type, r);
         return;
@@ -152,6 +153,10 @@ static void answer_once(const struct world *w, const struct name *n, uint16_t ty
     if (fixed_is_zone(w->fixed, n->tail_hash[zone_labels], r->zone)) {
         answer_fixed_zone(w, n, zone_labels, type, r);
         return;
+    }
+    size_t encloser = 0;
+    if (suffix > 1 && fixed_wildcard(w->fixed, n, type, r, &encloser)) {
+        return; /* a provider whose domain is a suffix gives its customers names there */
     }
     enum host_outcome outcome = host_outcome(w, key_of(w, n, zone_labels), r->zone);
     if (!outcome_ends_it(outcome, n, suffix, r)) {
