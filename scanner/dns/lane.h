@@ -7,6 +7,7 @@
  * A lane carries packets and has no policy: one try, no search list, no check of the rcode, TC left to the caller. UDP and
  * TCP are lanes of their own because c-ares fails every query of a server, UDP ones too, when its TCP connection closes.
  * Ids are random and unique in flight (up to c-ares 1.27, whose own are not; later versions put their own on the wire).
+ * What those cannot parse they drop: malformed UDP replies are timeouts there.
  * ares_timeout() is never asked, it walks all queries: lane_tick() is called every 100 ms instead.
  *
  * on_reply may come before lane_ask() returns. It may not ask, free or flush a lane: it notes, the loop acts.

