@@ -70,8 +70,8 @@ static void expand_record(const struct subject *s, struct spf_plan *plan, span a
     while (outline.is_valid && plan->terms < SPF_TERMS_MAX && spf_record_next(&rest, &text)) {
         struct spf_term term;
         spf_term_parse(text, &term);
-        bool is_used = (spf_term_is_counted(&term) && is_before_all) ||
-                       (term.kind == SPF_TERM_REDIRECT && !outline.has_all);
+        bool is_used =
+            (spf_term_is_counted(&term) && is_before_all) || (term.kind == SPF_TERM_REDIRECT && !outline.has_all);
         is_before_all &= term.kind != SPF_TERM_ALL;
         if (is_used) {
             plan->terms++;
@@ -259,10 +259,10 @@ static void take_numbers(const struct subject *s, const struct spf_tree *tree, c
     out->is_exact = !tree->was_capped && !tree->has_ptr && !tree->has_failure && !tree->has_unknowable &&
                     (tree->letters & ~known_letters) == 0 && !ip4->set.was_cut && !ip6->set.was_cut &&
                     !s->arena->was_exhausted;
-    out->passes_everybody = out->ipv4_addresses >= (uint64_t)1 << MANY_IP4_BITS ||
-                            out->ipv6_slash64s >= (uint64_t)1 << MANY_SLASH64_BITS;
-    out->authorises_nobody = out->status == SPF_VALID && out->is_exact && out->ipv4_addresses == 0 &&
-                             pass_set_is_empty(&ip6->set);
+    out->passes_everybody =
+        out->ipv4_addresses >= (uint64_t)1 << MANY_IP4_BITS || out->ipv6_slash64s >= (uint64_t)1 << MANY_SLASH64_BITS;
+    out->authorises_nobody =
+        out->status == SPF_VALID && out->is_exact && out->ipv4_addresses == 0 && pass_set_is_empty(&ip6->set);
 }
 
 static void assess_record(const struct subject *s, struct spf_tree *tree, struct spf_result *out)

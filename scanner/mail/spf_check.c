@@ -41,9 +41,9 @@ struct check_run {
 /* The record being evaluated; frames nest no deeper than the limit of counted terms. */
 struct frame {
     const struct frame *outer;
-    span domain;              /* of this record: %{d} */
-    span term;                /* being evaluated */
-    bool is_include;          /* exp= is not for the records of includes (6.2) */
+    span domain;     /* of this record: %{d} */
+    span term;       /* being evaluated */
+    bool is_include; /* exp= is not for the records of includes (6.2) */
 };
 
 const char *spf_check_outcome_name(enum spf_check_outcome outcome)
@@ -96,11 +96,13 @@ static const struct rrset *get_addresses(struct check_run *check, span name)
 
 static struct ip_range sender_range(const struct check_run *check, unsigned prefix4, unsigned prefix6)
 {
-    return check->sender->is_ip6 ? ip6_range(check->sender->address, prefix6) : ip4_range(check->sender->address, prefix4);
+    return check->sender->is_ip6 ? ip6_range(check->sender->address, prefix6)
+                                 : ip4_range(check->sender->address, prefix4);
 }
 
 /* One of the addresses is in the same network as the sender. */
-static bool addresses_match(const struct check_run *check, const struct rrset *rrset, unsigned prefix4, unsigned prefix6)
+static bool addresses_match(const struct check_run *check, const struct rrset *rrset, unsigned prefix4,
+                            unsigned prefix6)
 {
     struct ip_range network = sender_range(check, prefix4, prefix6);
     for (size_t i = 0; rrset->outcome == DNS_ANSWERED && i < rrset->count; i++) {
@@ -295,7 +297,8 @@ static enum match match_mx(struct check_run *check, const struct frame *frame, c
     return mx->outcome == DNS_ANSWERED ? match_mx_hosts(check, frame, term, mx) : MATCH_NO;
 }
 
-static enum match match_exists(struct check_run *check, const struct frame *frame, const struct spf_term *term, span name)
+static enum match match_exists(struct check_run *check, const struct frame *frame, const struct spf_term *term,
+                               span name)
 {
     (void)term;
     const struct rrset *a = get(check, name, DNS_A);
@@ -324,7 +327,8 @@ static enum match match_ptr(struct check_run *check, const struct frame *frame, 
 }
 
 /* 5.2, the table. */
-static enum match match_include(struct check_run *check, const struct frame *frame, const struct spf_term *term, span name)
+static enum match match_include(struct check_run *check, const struct frame *frame, const struct spf_term *term,
+                                span name)
 {
     (void)term;
     switch (check_record(check, frame, name, true)) {
@@ -468,10 +472,9 @@ static void set_mechanism(struct check_run *check, const struct frame *frame)
 
 static enum code result_of(enum spf_qualifier qualifier)
 {
-    static const enum code codes[] = { [SPF_FAIL] = CODE_FAIL,
-                                       [SPF_SOFTFAIL] = CODE_SOFTFAIL,
-                                       [SPF_NEUTRAL] = CODE_NEUTRAL,
-                                       [SPF_PASS] = CODE_PASS };
+    static const enum code codes[] = {
+        [SPF_FAIL] = CODE_FAIL, [SPF_SOFTFAIL] = CODE_SOFTFAIL, [SPF_NEUTRAL] = CODE_NEUTRAL, [SPF_PASS] = CODE_PASS
+    };
     return codes[qualifier];
 }
 

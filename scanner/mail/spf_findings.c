@@ -23,7 +23,8 @@ bool spf_is_shared_relay(const struct subject *s, span target)
 }
 
 /* What a finding about a term says: the term, and where it stands when that is not the own record. */
-static void note(struct spf_tree *tree, enum finding_id id, enum severity severity, const struct spf_node *node, span term)
+static void note(struct spf_tree *tree, enum finding_id id, enum severity severity, const struct spf_node *node,
+                 span term)
 {
     const struct subject *s = tree->subject;
     span detail = term;
@@ -231,7 +232,8 @@ static void note_all(struct spf_tree *tree)
         /* A redirect that cannot be asked, or has macros, may well lead to one. */
         const struct spf_node *root = tree->root;
         const struct spf_step *redirect = root->has_redirect_step ? &root->steps[root->step_count - 1] : NULL;
-        bool is_unknown = redirect && (redirect->for_ip4 == SPF_FOUND_UNKNOWABLE || redirect->for_ip4 == SPF_FOUND_FAILURE);
+        bool is_unknown =
+            redirect && (redirect->for_ip4 == SPF_FOUND_UNKNOWABLE || redirect->for_ip4 == SPF_FOUND_FAILURE);
         if (!is_unknown) {
             findings_add(tree->subject->findings, FINDING_SPF_NO_ALL, SPAN(""));
         }
@@ -297,9 +299,8 @@ static struct mailbox find_mailbox(const struct subject *s, const struct rrset *
 static bool is_same_organization(const struct subject *s, span a, span b)
 {
     const struct suffix_list *suffixes = &s->config->suffixes;
-    return suffixes->organizational_domain &&
-           span_equal_nocase(suffixes->organizational_domain(suffixes->list, a),
-                             suffixes->organizational_domain(suffixes->list, b));
+    return suffixes->organizational_domain && span_equal_nocase(suffixes->organizational_domain(suffixes->list, a),
+                                                                suffixes->organizational_domain(suffixes->list, b));
 }
 
 static bool tree_names_provider(const struct subject *s, const struct spf_result *out, struct mailbox mailbox)
@@ -353,7 +354,8 @@ static void note_beside_mx(struct spf_tree *tree, const struct spf_pass *ip4, co
     const struct subject *s = tree->subject;
     const struct rrset *mx = subject_answer(s, s->domain, DNS_MX);
     struct mailbox mailbox = find_mailbox(s, mx);
-    if (!mailbox.provider || out->status != SPF_VALID || out->passes_everybody || tree_names_provider(s, out, mailbox)) {
+    if (!mailbox.provider || out->status != SPF_VALID || out->passes_everybody ||
+        tree_names_provider(s, out, mailbox)) {
         return;
     }
     if (out->is_exact && !addresses_cover_mx(tree, ip4, mx)) {

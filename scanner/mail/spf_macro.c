@@ -2,17 +2,17 @@
 #include "scanner/mail/spf_macro.h"
 
 #define EXPLANATION_LETTERS (SPF_LETTER('c') | SPF_LETTER('r') | SPF_LETTER('t'))
-#define DOMAIN_LETTERS                                                                                          \
-    (SPF_LETTER('s') | SPF_LETTER('l') | SPF_LETTER('o') | SPF_LETTER('d') | SPF_LETTER('i') | SPF_LETTER('p') | \
+#define DOMAIN_LETTERS                                                                                                 \
+    (SPF_LETTER('s') | SPF_LETTER('l') | SPF_LETTER('o') | SPF_LETTER('d') | SPF_LETTER('i') | SPF_LETTER('p') |       \
      SPF_LETTER('h') | SPF_LETTER('v'))
 
 /* One token of a macro-string: a run of literals, an escape, or a letter with its transformers. */
 struct token {
-    span literal;        /* when `letter` is 0; of %% %_ %- what it stands for */
-    bool is_expand;      /* not a run of literals */
-    char letter;         /* lower case */
-    bool is_upper;       /* URL-escape the value */
-    size_t keep;         /* right-hand parts to keep, 0: all */
+    span literal;   /* when `letter` is 0; of %% %_ %- what it stands for */
+    bool is_expand; /* not a run of literals */
+    char letter;    /* lower case */
+    bool is_upper;  /* URL-escape the value */
+    size_t keep;    /* right-hand parts to keep, 0: all */
     bool is_reversed;
     span delimiters;
 };

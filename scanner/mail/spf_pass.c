@@ -5,7 +5,7 @@
 struct flock {
     struct pass_set set;
     uint8_t lookups, voids;
-    bool has_ghost;           /* the sender that no address term covers is among them */
+    bool has_ghost; /* the sender that no address term covers is among them */
     struct flock *next;
 };
 

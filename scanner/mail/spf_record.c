@@ -430,9 +430,9 @@ bool spf_term_hides_another(span text)
         span opening;
         bool stands_anywhere; /* begins with a separator of its own */
     } others[] = {
-        { { "include:", 8 }, false }, { { "ip4:", 4 }, false }, { { "ip6:", 4 }, false }, { { "exists:", 7 }, false },
-        { { "redirect=", 9 }, false }, { { ",a:", 3 }, true },  { { ",mx", 3 }, true },   { { ";a:", 3 }, true },
-        { { ";mx", 3 }, true },        { { ",all", 4 }, true }, { { ",-all", 5 }, true }, { { ",~all", 5 }, true },
+        { { "include:", 8 }, false },  { { "ip4:", 4 }, false }, { { "ip6:", 4 }, false }, { { "exists:", 7 }, false },
+        { { "redirect=", 9 }, false }, { { ",a:", 3 }, true },   { { ",mx", 3 }, true },   { { ";a:", 3 }, true },
+        { { ";mx", 3 }, true },        { { ",all", 4 }, true },  { { ",-all", 5 }, true }, { { ",~all", 5 }, true },
     };
     span name = spf_term_name(text);
     size_t name_begin = (size_t)(name.ptr - text.ptr), name_end = name_begin + name.len;
@@ -441,8 +441,8 @@ bool spf_term_hides_another(span text)
         size_t found = span_search_nocase(rest, others[i].opening);
         size_t at = name_begin + 1 + found;
         /* Inside the name it is a misspelling ("iip4:", "xinclude:"), unless a whole mechanism stands before it. */
-        if (found < rest.len && (others[i].stands_anywhere || at >= name_end ||
-                                 is_bare_mechanism(span_of(name.ptr, at - name_begin)))) {
+        if (found < rest.len &&
+            (others[i].stands_anywhere || at >= name_end || is_bare_mechanism(span_of(name.ptr, at - name_begin)))) {
             return true;
         }
     }

@@ -46,7 +46,8 @@ static bool is_lookalike(span text)
         }
     }
     /* "spf1 ..." and "spf=v1"; a mere word that begins with spf (a verification token) is something else. */
-    return span_starts_with_nocase(text, SPAN("spf1")) && (text.len == 4 || !ascii_is_alnum((unsigned char)text.ptr[4]));
+    return span_starts_with_nocase(text, SPAN("spf1")) &&
+           (text.len == 4 || !ascii_is_alnum((unsigned char)text.ptr[4]));
 }
 
 enum spf_text_kind spf_text_classify(span text)

@@ -99,7 +99,10 @@ static const struct code_point_range lone_bytes[] = {
 static size_t read_utf8(span text, uint32_t *code_point)
 {
     unsigned char lead = (unsigned char)text.ptr[0];
-    size_t len = lead >= 0xc2 && lead <= 0xdf ? 2 : lead >= 0xe0 && lead <= 0xef ? 3 : lead >= 0xf0 && lead <= 0xf4 ? 4 : 0;
+    size_t len = lead >= 0xc2 && lead <= 0xdf   ? 2
+                 : lead >= 0xe0 && lead <= 0xef ? 3
+                 : lead >= 0xf0 && lead <= 0xf4 ? 4
+                                                : 0;
     if (len == 0 || text.len < len) {
         return 0;
     }
@@ -160,9 +163,9 @@ static void note_characters(const struct subject *s, span term)
 static const struct {
     span written, meant;
 } habits[] = {
-    { { "ipv4", 4 }, { "ip4", 3 } },      { { "ipv6", 4 }, { "ip6", 3 } },     { { "mail", 4 }, { "mx", 2 } },
-    { { "host", 4 }, { "a", 1 } },        { { "txt", 3 }, { "include", 7 } },  { { "spf", 3 }, { "include", 7 } },
-    { { "aaaa", 4 }, { "a", 1 } },        { { "includes", 8 }, { "include", 7 } }, { { "exist", 5 }, { "exists", 6 } },
+    { { "ipv4", 4 }, { "ip4", 3 } },       { { "ipv6", 4 }, { "ip6", 3 } },         { { "mail", 4 }, { "mx", 2 } },
+    { { "host", 4 }, { "a", 1 } },         { { "txt", 3 }, { "include", 7 } },      { { "spf", 3 }, { "include", 7 } },
+    { { "aaaa", 4 }, { "a", 1 } },         { { "includes", 8 }, { "include", 7 } }, { { "exist", 5 }, { "exists", 6 } },
     { { "domain", 6 }, { "include", 7 } },
 };
 
@@ -186,8 +189,8 @@ static size_t distance(span a, span b)
             size_t best = above[j - 1] + (x != y);
             best = above[j] + 1 < best ? above[j] + 1 : best;
             best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
-            bool is_swap = i > 1 && j > 1 && x == (unsigned char)b.ptr[j - 2] &&
-                           ascii_lower((unsigned char)a.ptr[i - 2]) == y;
+            bool is_swap =
+                i > 1 && j > 1 && x == (unsigned char)b.ptr[j - 2] && ascii_lower((unsigned char)a.ptr[i - 2]) == y;
             best = is_swap && before[j - 2] + 1 < best ? before[j - 2] + 1 : best;
             row[j] = best;
         }
@@ -341,8 +344,8 @@ static const struct {
     uint8_t address[4];
     uint8_t prefix;
 } reserved_ip4[] = {
-    { { 0, 0, 0, 0 }, 8 },      { { 10, 0, 0, 0 }, 8 },    { { 100, 64, 0, 0 }, 10 },  { { 127, 0, 0, 0 }, 8 },
-    { { 169, 254, 0, 0 }, 16 }, { { 172, 16, 0, 0 }, 12 }, { { 192, 0, 2, 0 }, 24 },   { { 192, 168, 0, 0 }, 16 },
+    { { 0, 0, 0, 0 }, 8 },      { { 10, 0, 0, 0 }, 8 },      { { 100, 64, 0, 0 }, 10 },  { { 127, 0, 0, 0 }, 8 },
+    { { 169, 254, 0, 0 }, 16 }, { { 172, 16, 0, 0 }, 12 },   { { 192, 0, 2, 0 }, 24 },   { { 192, 168, 0, 0 }, 16 },
     { { 198, 18, 0, 0 }, 15 },  { { 198, 51, 100, 0 }, 24 }, { { 203, 0, 113, 0 }, 24 }, { { 224, 0, 0, 0 }, 3 },
 };
 
@@ -351,10 +354,7 @@ static const struct {
     uint8_t prefix;
 } reserved_ip6[] = {
     { { 0 }, 127 }, /* unspecified, loopback */
-    { { 0xfc }, 7 },
-    { { 0xfe, 0x80 }, 10 },
-    { { 0xff }, 8 },
-    { { 0x20, 0x01, 0x0d, 0xb8 }, 32 },
+    { { 0xfc }, 7 },        { { 0xfe, 0x80 }, 10 }, { { 0xff }, 8 }, { { 0x20, 0x01, 0x0d, 0xb8 }, 32 },
     { { 0x3f, 0xff }, 20 },
 };
 
@@ -373,7 +373,8 @@ static bool is_reserved(const struct spf_term *term)
 {
     struct ip_range range = range_of_term(term);
     bool is_ip6 = term->kind == SPF_TERM_IP6;
-    size_t count = is_ip6 ? sizeof(reserved_ip6) / sizeof(reserved_ip6[0]) : sizeof(reserved_ip4) / sizeof(reserved_ip4[0]);
+    size_t count =
+        is_ip6 ? sizeof(reserved_ip6) / sizeof(reserved_ip6[0]) : sizeof(reserved_ip4) / sizeof(reserved_ip4[0]);
     for (size_t i = 0; i < count; i++) {
         struct ip_range reserved = is_ip6 ? ip6_range(reserved_ip6[i].address, reserved_ip6[i].prefix)
                                           : ip4_range(reserved_ip4[i].address, reserved_ip4[i].prefix);
@@ -404,7 +405,8 @@ struct ranges_seen {
     struct pass_set left4, left6; /* what no term has covered yet */
 };
 
-static void note_range(const struct subject *s, struct ranges_seen *seen, const struct spf_term *term, bool is_duplicate)
+static void note_range(const struct subject *s, struct ranges_seen *seen, const struct spf_term *term,
+                       bool is_duplicate)
 {
     struct pass_set taken;
     struct pass_set *left = term->kind == SPF_TERM_IP6 ? &seen->left6 : &seen->left4;

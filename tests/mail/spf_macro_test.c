@@ -19,8 +19,8 @@ static struct spf_macro_values rfc_values(bool is_ip6)
     spf_macro_set(&values, 'o', SPAN("email.example.com"));
     spf_macro_set(&values, 'd', SPAN("email.example.com"));
     spf_macro_set(&values, 'p', SPAN("mx.example.org"));
-    spf_macro_set(&values, 'i', is_ip6 ? SPAN("2.0.0.1.0.d.b.8.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.c.b.0.1")
-                                       : SPAN("192.0.2.3"));
+    spf_macro_set(&values, 'i',
+                  is_ip6 ? SPAN("2.0.0.1.0.d.b.8.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.c.b.0.1") : SPAN("192.0.2.3"));
     spf_macro_set(&values, 'v', is_ip6 ? SPAN("ip6") : SPAN("in-addr"));
     spf_macro_set(&values, 'h', SPAN("a b/c~d"));
     spf_macro_set(&values, 'c', SPAN("192.0.2.3"));
@@ -67,8 +67,7 @@ static void the_examples_of_rfc_7208_7_4(void **state)
         { "l1r-", "%{l1r-}", "strong", false },
         { "reversed address", "%{ir}.%{v}._spf.%{d2}", "3.2.0.192.in-addr._spf.example.com", false },
         { "reversed local part", "%{lr-}.lp._spf.%{d2}", "bad.strong.lp._spf.example.com", false },
-        { "both", "%{lr-}.lp.%{ir}.%{v}._spf.%{d2}",
-          "bad.strong.lp.3.2.0.192.in-addr._spf.example.com", false },
+        { "both", "%{lr-}.lp.%{ir}.%{v}._spf.%{d2}", "bad.strong.lp.3.2.0.192.in-addr._spf.example.com", false },
         { "both, turned", "%{ir}.%{v}.%{l1r-}.lp._spf.%{d2}", "3.2.0.192.in-addr.strong.lp._spf.example.com", false },
         { "d2 in the middle", "%{d2}.trusted-domains.example.net", "example.com.trusted-domains.example.net", false },
         { "IPv6", "%{ir}.%{v}._spf.%{d2}",
@@ -103,13 +102,32 @@ static void the_grammar_of_7_1(void **state)
         const char *text;
         bool in_domain, in_explanation;
     } rows[] = {
-        { "", true, true },          { "%", false, false },       { "%{", false, false },     { "%{d", false, false },
-        { "%{}", false, false },     { "%{x}", false, false },    { "%{d0}", false, false },  { "%{d00}", false, false },
-        { "%{d01}", true, true },    { "%{d1r}", true, true },    { "%{dr1}", false, false }, { "%{d.-+,/_=}", true, true },
-        { "%{d@}", false, false },   { "%{c}", false, true },     { "%{r}", false, true },    { "%{t}", false, true },
-        { "%{T}", false, true },     { "%a", false, false },      { "%%", true, true },       { "a b", false, true },
-        { "a\tb", false, false },    { "a\x80", false, false },   { "%{d}%", false, false },  { "{d}", true, true },
-        { "%{99999999999999999999d}", false, false },             { "%{d99999999999999999999}", true, true },
+        { "", true, true },
+        { "%", false, false },
+        { "%{", false, false },
+        { "%{d", false, false },
+        { "%{}", false, false },
+        { "%{x}", false, false },
+        { "%{d0}", false, false },
+        { "%{d00}", false, false },
+        { "%{d01}", true, true },
+        { "%{d1r}", true, true },
+        { "%{dr1}", false, false },
+        { "%{d.-+,/_=}", true, true },
+        { "%{d@}", false, false },
+        { "%{c}", false, true },
+        { "%{r}", false, true },
+        { "%{t}", false, true },
+        { "%{T}", false, true },
+        { "%a", false, false },
+        { "%%", true, true },
+        { "a b", false, true },
+        { "a\tb", false, false },
+        { "a\x80", false, false },
+        { "%{d}%", false, false },
+        { "{d}", true, true },
+        { "%{99999999999999999999d}", false, false },
+        { "%{d99999999999999999999}", true, true },
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct spf_macro_facts facts;
