@@ -10,10 +10,15 @@
  * Asking goes in stages, each when nothing is pending:
  *
  *   namespace   _domainkey.DOMAIN, with the first questions of all
- *   first       absent (RFC 8020): only what a recognised provider would have published; else hinted selectors, a random
- *               one, and all of tier 1
- *   further     absent, yet a hinted one answered: NXDOMAIN proves nothing here (a broken server), so ask as if it existed
- *   pairs       selectors whose first of the pair answered, again until none is new; who may take a dangling target over
+ *
+ *   first       absent (RFC 8020): only what a recognised provider would have published;
+ *               else hinted selectors, a random one, and all of tier 1
+ *
+ *   further     absent, yet a hinted one answered: NXDOMAIN proves nothing here, the server
+ *               is broken, so ask as if the namespace existed
+ *
+ *   pairs       what comes after a selector that answered, again until none is new;
+ *               and who may take a dangling target over
  */
 
 enum { STAGE_NAMESPACE, STAGE_FIRST, STAGE_FURTHER, STAGE_PAIRS, STAGE_DONE };
@@ -21,8 +26,8 @@ enum { STAGE_NAMESPACE, STAGE_FIRST, STAGE_FURTHER, STAGE_PAIRS, STAGE_DONE };
 enum {
     NAME_MAX_LEN = 253,
     HINTED_PROVIDERS_MAX = 12,
-    HINTS_PER_PROVIDER = 3,     /* the best ranked; the rest of a provider's is rotation and history */
-    HINTS_WHEN_ABSENT = 3,      /* the guard of RFC 8020 against broken servers stays cheap */
+    HINTS_PER_PROVIDER = 3, /* the best ranked; the rest of a provider's is rotation and history */
+    HINTS_WHEN_ABSENT = 3,  /* the guard of RFC 8020 against broken servers stays cheap */
     PORTALS_MAX = 2,
 };
 
@@ -104,7 +109,8 @@ static bool txt_stands_in(const struct rrset *rrset, span text)
 static bool is_wildcards(const struct rrset *rrset, const struct rrset *wildcard)
 {
     if (rrset_is_absent(rrset) && rrset_is_absent(wildcard)) {
-        return rrset->has_alias && wildcard->has_alias && span_equal_nocase(rrset->alias_target, wildcard->alias_target);
+        return rrset->has_alias && wildcard->has_alias &&
+               span_equal_nocase(rrset->alias_target, wildcard->alias_target);
     }
     if (rrset->outcome != DNS_ANSWERED || wildcard->outcome != DNS_ANSWERED || rrset->count != wildcard->count) {
         return false;
@@ -122,7 +128,7 @@ static bool is_wildcards(const struct rrset *rrset, const struct rrset *wildcard
 struct hints {
     const char *providers[HINTED_PROVIDERS_MAX];
     size_t provider_count;
-    span portals[PORTALS_MAX];   /* HubSpot's customer numbers */
+    span portals[PORTALS_MAX]; /* HubSpot's customer numbers */
     size_t portal_count;
 };
 
@@ -145,7 +151,8 @@ static void hint_portal(struct hints *hints, span host)
     uint64_t number;
     span portal = span_first(host, span_find(host, '.'));
     if (hints->portal_count < PORTALS_MAX && span_ends_with_nocase(host, span_from_cstr(hubspot_suffix)) &&
-        span_starts_with_nocase(span_after(host, portal.len), SPAN(".spf")) && span_to_u64(portal, UINT64_MAX, &number)) {
+        span_starts_with_nocase(span_after(host, portal.len), SPAN(".spf")) &&
+        span_to_u64(portal, UINT64_MAX, &number)) {
         hints->portals[hints->portal_count++] = portal;
     }
 }
@@ -430,8 +437,8 @@ size_t dkim_ask(const struct subject *s, struct dkim_plan *plan)
 /* Assessing. */
 
 struct tally {
-    size_t valid, revoked, invalid;     /* dangling ones count as invalid */
-    size_t ed25519;                     /* of the valid ones */
+    size_t valid, revoked, invalid; /* dangling ones count as invalid */
+    size_t ed25519;                 /* of the valid ones */
     bool a_probe_failed;
 };
 
@@ -572,7 +579,8 @@ static bool assess_wildcard(const struct subject *s, struct dkim_result *out, st
     char label[16];
     struct name_text text;
     subject_random_label(s, s->domain, label);
-    bool was_asked = answer_set_find(s->answers, selector_name(&text, s, span_of(label, sizeof(label))), DNS_TXT) != NULL;
+    bool was_asked =
+        answer_set_find(s->answers, selector_name(&text, s, span_of(label, sizeof(label))), DNS_TXT) != NULL;
     if (wildcard->outcome != DNS_ANSWERED) {
         tally->a_probe_failed |= was_asked && rrset_is_failure(wildcard);
         return false;
@@ -617,7 +625,8 @@ static void assess_pairs(const struct subject *s, const struct dkim_result *resu
         }
         const struct provider *owner = provider_find(s->config->providers, PROVIDER_DKIM_SELECTOR, row->selector);
         const struct dkim_selector *second = find_listed(result, row->selector);
-        bool is_missing = second ? second->status == DKIM_KEY_DANGLING : rrset_is_absent(selector_answer(s, row->selector));
+        bool is_missing =
+            second ? second->status == DKIM_KEY_DANGLING : rrset_is_absent(selector_answer(s, row->selector));
         if (owner && owner->name == first->provider && is_missing) {
             findings_addf(s->findings, FINDING_DKIM_PAIR_HALF_MISSING, "%.*s without %.*s", SPAN_ARG(row->after),
                           SPAN_ARG(row->selector));

@@ -4,9 +4,9 @@
 #include "scanner/mail/tag_list.h"
 
 enum {
-    TEXT_MAX = 65535,              /* of a TXT record on the wire */
+    TEXT_MAX = 65535, /* of a TXT record on the wire */
     KEY_BYTES_MAX = TEXT_MAX / 4 * 3 + 3,
-    TAGS_MAX = 64,                 /* in which doubles are looked for; a longer list is no key record */
+    TAGS_MAX = 64, /* in which doubles are looked for; a longer list is no key record */
     ED25519_LEN = 32,
 };
 
@@ -52,8 +52,8 @@ static unsigned base64_value(unsigned char c)
 }
 
 /*
- * RFC 6376 2.10: base64string = ALPHADIGITPS *([FWS] ALPHADIGITPS) [ [FWS] "=" [ [FWS] "=" ] ]: white space anywhere, the
- * padding may be missing. One symbol beyond a group of four gives no byte: not base64. False when it is none.
+ * RFC 6376 2.10: base64string = ALPHADIGITPS *([FWS] ALPHADIGITPS) [ [FWS] "=" [ [FWS] "=" ] ]: white space anywhere,
+ * the padding may be missing. One symbol beyond a group of four gives no byte: not base64. False when it is none.
  */
 static bool base64_decode(span text, uint8_t *out, size_t size, size_t *out_len)
 {
@@ -121,7 +121,7 @@ static bool der_take(struct bytes *rest, uint8_t tag, struct bytes *value)
     return true;
 }
 
-/* A number without its leading zeros. Keys that forget the zero before a set top bit are read as meant, as libcrypto does. */
+/* A number without its leading zeros. Where the zero before a set top bit is forgotten, it is read as meant: libcrypto does so. */
 static bool der_take_number(struct bytes *rest, struct bytes *value)
 {
     if (!der_take(rest, DER_INTEGER, value) || value->len == 0) {
@@ -165,15 +165,18 @@ static bool unwrap_public_key_info(struct bytes der, struct bytes *key)
     return true;
 }
 
-/* Keys whose private half is in print: whoever reads the RFC can sign. The first bytes of the modulus or key tell them. */
+/* Keys whose private half is in print: whoever reads the RFC can sign. Known by the first bytes of modulus or key. */
 static const struct {
     enum dkim_key_type type;
     uint8_t begins[12];
     const char *source;
 } public_test_keys[] = {
     { DKIM_KEY_RSA, { 0xf0, 0x21, 0x13, 0xff, 0x50, 0x2d, 0xd2, 0x06, 0xc1, 0x26, 0x1a, 0xa6 }, "RFC 6376 appendix C" },
-    { DKIM_KEY_RSA, { 0xe4, 0x1e, 0x53, 0x90, 0xa0, 0x14, 0xf3, 0x59, 0x18, 0x86, 0xb3, 0x95 }, "RFC 8463 appendix A.2" },
-    { DKIM_KEY_ED25519, { 0xd7, 0x5a, 0x98, 0x01, 0x82, 0xb1, 0x0a, 0xb7, 0xd5, 0x4b, 0xfe, 0xd3 },
+    { DKIM_KEY_RSA,
+      { 0xe4, 0x1e, 0x53, 0x90, 0xa0, 0x14, 0xf3, 0x59, 0x18, 0x86, 0xb3, 0x95 },
+      "RFC 8463 appendix A.2" },
+    { DKIM_KEY_ED25519,
+      { 0xd7, 0x5a, 0x98, 0x01, 0x82, 0xb1, 0x0a, 0xb7, 0xd5, 0x4b, 0xfe, 0xd3 },
       "RFC 8463 appendix A.2" },
 };
 
@@ -210,7 +213,7 @@ static const struct {
     { 512, FINDING_DKIM_RSA_UNDER_512, false },
     { 1024, FINDING_DKIM_RSA_UNDER_1024, false },
     { 2048, FINDING_DKIM_RSA_UNDER_2048, true },
-    { 4097, FINDING_COUNT, true },
+    { 4097, FINDING_COUNT, true }, /* nothing to say */
     { UINT32_MAX, FINDING_DKIM_RSA_OVER_4096, true },
 };
 
@@ -245,8 +248,7 @@ static void read_rsa(struct dkim_key *key, struct bytes der)
     struct bytes inner = der, modulus, exponent;
     unwrap_public_key_info(der, &inner);
     /* An even modulus is no product of two odd primes. */
-    if (!read_rsa_public_key(inner, &modulus, &exponent) || modulus.len == 0 ||
-        modulus.ptr[modulus.len - 1] % 2 == 0) {
+    if (!read_rsa_public_key(inner, &modulus, &exponent) || modulus.len == 0 || modulus.ptr[modulus.len - 1] % 2 == 0) {
         fail(key, FINDING_DKIM_KEY_UNPARSABLE, NULL);
         return;
     }
@@ -289,7 +291,7 @@ struct key_tags {
     span values[TAG_KNOWN_COUNT];
     bool has[TAG_KNOWN_COUNT];
     bool version_is_first;
-    bool is_tag_list;     /* RFC 6376 3.2 holds for all elements */
+    bool is_tag_list; /* RFC 6376 3.2 holds for all elements */
     bool has_double;
 };
 
@@ -393,7 +395,8 @@ static void judge_hashes(struct dkim_key *key, const struct key_tags *tags)
 static void judge_restrictions(struct dkim_key *key, const struct key_tags *tags)
 {
     judge_hashes(key, tags);
-    if (tags->has[TAG_S] && !list_has(tags->values[TAG_S], SPAN("*")) && !list_has(tags->values[TAG_S], SPAN("email"))) {
+    if (tags->has[TAG_S] && !list_has(tags->values[TAG_S], SPAN("*")) &&
+        !list_has(tags->values[TAG_S], SPAN("email"))) {
         fail(key, FINDING_DKIM_NOT_FOR_MAIL, NULL);
     }
     if (key->is_testing) {

@@ -4,8 +4,8 @@
 #include "scanner/mail/registrable.h"
 
 enum {
-    UDP_ANSWER_MAX = 1232,       /* DNS flag day 2020 */
-    FAILURES_NAMED_MAX = 6,      /* in a detail; `dns.failed` of the record has all */
+    UDP_ANSWER_MAX = 1232,  /* DNS flag day 2020 */
+    FAILURES_NAMED_MAX = 6, /* in a detail; `dns.failed` of the record has all */
 };
 
 /* What the questions at the name itself came to. */
@@ -31,7 +31,7 @@ static void own_answers_collect(const struct subject *s, struct own_answers *out
         if (!item->rrset || rrset_is_failure(item->rrset)) {
             out->failed++;
         } else if (item->rrset->outcome == DNS_NXDOMAIN && (!out->nxdomain || out->nxdomain->soa_owner.len == 0)) {
-            out->nxdomain = item->rrset;  /* one with a SOA says more */
+            out->nxdomain = item->rrset; /* one with a SOA says more */
         }
         if (item->rrset && item->rrset->has_alias && !out->alias) {
             out->alias = item->rrset;
@@ -40,7 +40,7 @@ static void own_answers_collect(const struct subject *s, struct own_answers *out
 }
 
 static const enum finding_id failure_findings[DNS_OUTCOME_COUNT] = {
-    [DNS_SERVFAIL] = FINDING_DNS_SERVFAIL, [DNS_REFUSED] = FINDING_DNS_REFUSED,    [DNS_TIMEOUT] = FINDING_DNS_TIMEOUT,
+    [DNS_SERVFAIL] = FINDING_DNS_SERVFAIL,  [DNS_REFUSED] = FINDING_DNS_REFUSED, [DNS_TIMEOUT] = FINDING_DNS_TIMEOUT,
     [DNS_BAD_RESPONSE] = FINDING_DNS_ERROR, [DNS_CUT] = FINDING_DNS_ERROR,
 };
 
@@ -70,8 +70,8 @@ static void add_partial_failure(const struct subject *s, const struct own_answer
         if (outcome < DNS_SERVFAIL || (own->nxdomain && is_own(s, item)) || ++failed > FAILURES_NAMED_MAX) {
             continue;
         }
-        findings_addf(s->findings, FINDING_DNS_PARTIAL, "%.*s %s: %s", SPAN_ARG(item->qname), dns_type_name(item->qtype),
-                      dns_outcome_name(outcome));
+        findings_addf(s->findings, FINDING_DNS_PARTIAL, "%.*s %s: %s", SPAN_ARG(item->qname),
+                      dns_type_name(item->qtype), dns_outcome_name(outcome));
     }
     if (failed > FAILURES_NAMED_MAX) {
         findings_addf(s->findings, FINDING_DNS_PARTIAL, "%zu more", failed - FAILURES_NAMED_MAX);

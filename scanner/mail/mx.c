@@ -8,7 +8,7 @@
 
 enum { STAGE_MX, STAGE_ADDRESSES, STAGE_REGISTRABLE, STAGE_DONE };
 
-enum { HOSTS_ASKED_MAX = 20 };  /* hosts whose addresses are asked for; no sane domain has more */
+enum { HOSTS_ASKED_MAX = 20 }; /* hosts whose addresses are asked for; no sane domain has more */
 
 /* Kinds of exchange that can be no mail host. */
 enum exchange_kind { EXCHANGE_HOST, EXCHANGE_ROOT, EXCHANGE_ADDRESS, EXCHANGE_LOCAL };
@@ -61,7 +61,8 @@ static enum exchange_kind exchange_kind(span exchange)
     if (is_address(exchange)) {
         return EXCHANGE_ADDRESS;
     }
-    return name_label_count(exchange) == 1 || name_is_within(exchange, SPAN("localhost")) ? EXCHANGE_LOCAL : EXCHANGE_HOST;
+    return name_label_count(exchange) == 1 || name_is_within(exchange, SPAN("localhost")) ? EXCHANGE_LOCAL
+                                                                                          : EXCHANGE_HOST;
 }
 
 /* Asking. */
@@ -215,10 +216,10 @@ static const struct {
     { 32, 16, { 192, 168 } },
     { 32, 24, { 198, 51, 100 } },
     { 32, 24, { 203, 0, 113 } },
-    { 32, 3, { 224 } },                       /* multicast, reserved, broadcast */
+    { 32, 3, { 224 } }, /* multicast, reserved, broadcast */
     { 128, 128, { 0 } },
     { 128, 128, { [15] = 1 } },
-    { 128, 96, { [10] = 0xff, [11] = 0xff } },  /* IPv4-mapped */
+    { 128, 96, { [10] = 0xff, [11] = 0xff } }, /* IPv4-mapped */
     { 128, 32, { 0x20, 0x01, 0x0d, 0xb8 } },
     { 128, 20, { 0x3f, 0xff } },
     { 128, 7, { 0xfc } },
@@ -259,7 +260,7 @@ static size_t count_usable(const struct rrset *a, const struct rrset *aaaa)
 
 /* What +hosts found out about all exchanges together. */
 struct hosts_tally {
-    size_t usable, dead, unknown;    /* hosts */
+    size_t usable, dead, unknown; /* hosts */
     size_t with_ipv6, ipv6_unknown;
 };
 

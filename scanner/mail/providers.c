@@ -4,9 +4,9 @@
 #include <stdlib.h>
 
 /*
- * All patterns stand in one hash table, under (kind, the literal labels at their right end). A name is hashed once from its
- * right end, with a look-up at each label boundary, and no further than the longest key: the cost follows the name's
- * right end, neither its length nor the table's.
+ * All patterns stand in one hash table, under (kind, the literal labels at their right end). A name is hashed once from
+ * its right end, with a look-up at each label boundary, and no further than the longest key: the cost follows the
+ * name's right end, neither its length nor the table's.
  */
 
 enum how { HOW_HOST, HOW_SELECTOR, HOW_BEGINNING };
@@ -31,8 +31,8 @@ static const struct {
 struct row {
     struct provider shown;
     enum provider_kind kind;
-    span pattern;       /* without '=' */
-    span key;           /* the literal right end of it; empty: not in the hash table */
+    span pattern; /* without '=' */
+    span key;     /* the literal right end of it; empty: not in the hash table */
     uint32_t hash;
     bool is_exact, has_star;
 };
@@ -44,17 +44,17 @@ struct owner {
 };
 
 struct provider_table {
-    char *text;                     /* our copy: fields end in NUL */
+    char *text; /* our copy: fields end in NUL */
     struct row *rows;
     size_t row_count;
-    uint32_t *buckets;              /* row index + 1; size is a power of two */
+    uint32_t *buckets; /* row index + 1; size is a power of two */
     size_t bucket_mask;
     size_t longest_key;
-    uint32_t *scanned;              /* rows without a key (globs of selectors, beginnings of texts): a handful */
+    uint32_t *scanned; /* rows without a key (globs of selectors, beginnings of texts): a handful */
     size_t scanned_count;
     struct owner *owners;
     size_t owner_count;
-    uint32_t *owner_buckets;        /* owner index + 1, same mask */
+    uint32_t *owner_buckets; /* owner index + 1, same mask */
     const char **selectors;
 };
 
@@ -148,7 +148,8 @@ static void look_up(const struct provider_table *table, enum provider_kind kind,
     }
 }
 
-static const struct row *find_host(const struct provider_table *table, enum provider_kind kind, span name, bool is_whole)
+static const struct row *find_host(const struct provider_table *table, enum provider_kind kind, span name,
+                                   bool is_whole)
 {
     const struct row *best = NULL;
     size_t best_score = 0;
@@ -175,7 +176,8 @@ static bool glob_matches(span pattern, span text)
         if (p < pattern.len && pattern.ptr[p] == '*') {
             star = p++;
             resume = t;
-        } else if (p < pattern.len && ascii_lower((unsigned char)pattern.ptr[p]) == ascii_lower((unsigned char)text.ptr[t])) {
+        } else if (p < pattern.len &&
+                   ascii_lower((unsigned char)pattern.ptr[p]) == ascii_lower((unsigned char)text.ptr[t])) {
             p++;
             t++;
         } else if (star != SIZE_MAX) {
@@ -264,7 +266,7 @@ static bool kind_from_word(const char *word, enum provider_kind *out)
     return false;
 }
 
-/* In a host pattern a star stands for a whole label, and what is right of the last one is the key: it can't be empty. */
+/* In a host pattern a star stands for a whole label; what is right of the last one is the key, and can't be empty. */
 static bool set_host_key(struct row *row)
 {
     span rest = row->pattern;

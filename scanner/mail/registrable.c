@@ -17,8 +17,9 @@ static span takeable_domain(const struct subject *s, span name, const struct rrs
 }
 
 /*
- * The SOA in an NXDOMAIN names the zone that says so (RFC 2308 2.1). One at or below the registrable domain proves that the
- * domain is delegated; one above it proves nothing yet: the domain may lie in its parent's zone (private suffixes, hosters).
+ * The SOA in an NXDOMAIN names the zone that says so (RFC 2308 2.1). One at or below the registrable domain proves that
+ * the domain is delegated; one above it proves nothing yet: the domain may lie in its parent's zone (private suffixes,
+ * hosters).
  */
 static bool is_delegated(const struct rrset *nxdomain, span domain)
 {

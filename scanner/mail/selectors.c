@@ -7,9 +7,9 @@
 
 struct selector_table {
     struct selector_row *rows;
-    char **owned;               /* the bytes of each row: selector, then after */
+    char **owned; /* the bytes of each row: selector, then after */
     size_t count, size;
-    uint32_t *buckets;          /* row index + 1; size is a power of two, at least twice the rows */
+    uint32_t *buckets; /* row index + 1; size is a power of two, at least twice the rows */
     size_t bucket_count;
 };
 
@@ -45,7 +45,8 @@ size_t selector_table_find(const struct selector_table *table, span selector)
     if (table->bucket_count == 0) {
         return table->count;
     }
-    for (size_t at = bucket_start(table, selector); table->buckets[at] != 0; at = (at + 1) & (table->bucket_count - 1)) {
+    for (size_t at = bucket_start(table, selector); table->buckets[at] != 0;
+         at = (at + 1) & (table->bucket_count - 1)) {
         size_t index = table->buckets[at] - 1;
         if (span_equal_nocase(table->rows[index].selector, selector)) {
             return index;

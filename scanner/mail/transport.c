@@ -4,14 +4,14 @@
 #include "scanner/mail/tag_list.h"
 
 /*
- * Both records share a form (RFC 8461 3.1, RFC 8460 3): the version and its semicolon, then fields `name=value`, between
- * them *WSP ";" *WSP, and one semicolon may end it.
+ * Both records share a form (RFC 8461 3.1, RFC 8460 3): the version and its semicolon, then fields `name=value`,
+ * between them *WSP ";" *WSP, and one semicolon may end it.
  */
 
 struct record_kind {
-    span version;        /* with the semicolon: records that don't begin so are discarded */
-    span mark;           /* without case: a record that has it means to be one */
-    span field;          /* so does one with another version and this field */
+    span version; /* with the semicolon: records that don't begin so are discarded */
+    span mark;    /* without case: a record that has it means to be one */
+    span field;   /* so does one with another version and this field */
 };
 
 static const struct record_kind sts_kind = { { "v=STSv1;", 8 }, { "stsv", 4 }, { "id", 2 } };
@@ -64,7 +64,7 @@ static bool next_field(span *rest, struct field *out, bool *is_empty)
 struct selection {
     size_t count;
     span record;
-    bool has_lookalike;   /* means to be one, with a version that is not right */
+    bool has_lookalike; /* means to be one, with a version that is not right */
 };
 
 static bool has_field(span text, span name)
@@ -251,7 +251,8 @@ void mta_sts_assess(const struct subject *s, struct mta_sts_result *out)
     if (txt->has_alias) {
         findings_addf(s->findings, FINDING_MTA_STS_CNAME, "_mta-sts: %.*s", SPAN_ARG(txt->alias_target));
     }
-    if (select_one(s, txt, &sts_kind, FINDING_MTA_STS_MULTIPLE, FINDING_MTA_STS_BAD_VERSION, &selection, &out->status)) {
+    if (select_one(s, txt, &sts_kind, FINDING_MTA_STS_MULTIPLE, FINDING_MTA_STS_BAD_VERSION, &selection,
+                   &out->status)) {
         assess_sts_record(s, selection.record, out);
     }
     if (out->status == RECORD_NONE) {
@@ -393,7 +394,8 @@ void tls_rpt_assess(const struct subject *s, struct tls_rpt_result *out)
         out->status = RECORD_TEMPERROR;
         return;
     }
-    if (select_one(s, txt, &rpt_kind, FINDING_TLS_RPT_MULTIPLE, FINDING_TLS_RPT_BAD_VERSION, &selection, &out->status)) {
+    if (select_one(s, txt, &rpt_kind, FINDING_TLS_RPT_MULTIPLE, FINDING_TLS_RPT_BAD_VERSION, &selection,
+                   &out->status)) {
         assess_rpt_record(s, selection.record, out);
     }
     if (out->status == RECORD_NONE) {
