@@ -222,7 +222,7 @@ static void find_all(struct truth *t, span domain, struct finding *f)
 struct facts {
     bool enforces, both_reject, subs_reject, protected, sampled_or_testing;
     bool spf_unknown, spf_nobody, spf_all, spf_useless, spf_bypass;
-    bool has_evidence, evidence_unknown;
+    bool spf_passes_some, has_evidence;
 };
 
 static bool at_least(enum policy p, enum policy wanted)
@@ -249,47 +249,38 @@ static struct facts facts_of(const struct finding *f)
     x.spf_bypass = s->has_numbers &&
                    (s->ipv4_addresses >= (uint64_t)1 << 24 || s->ipv6_slash64s >= (uint64_t)1 << 48 || s->can_be_taken);
     x.spf_useless = s->status == SPF_NONE || s->status == SPF_PERMERROR || x.spf_nobody;
-    bool passes_some = s->has_numbers && (s->ipv4_addresses > 0 || s->ipv6_slash64s > 0 || !s->exact);
-    x.has_evidence = f->dkim.has_key || passes_some;
-    x.evidence_unknown = !x.has_evidence && (f->dkim.status == DKIM_TEMPERROR || s->status == SPF_TEMPERROR);
+    x.spf_passes_some = s->has_numbers && (s->ipv4_addresses > 0 || s->ipv6_slash64s > 0 || !s->exact);
+    x.has_evidence = f->dkim.has_key || x.spf_passes_some;
     return x;
 }
 
-static const char *posture_enforcing(const struct finding *f, const struct facts *x)
+static const char *posture_enforcing(const struct finding *f, const struct facts *x, bool has_key)
 {
     if (x->spf_bypass || f->dkim.can_be_taken) {
         return "enforcing_bypassed";
     }
-    bool expected = f->mx.is_mailbox || x->has_evidence;
-    if (x->spf_useless && f->dkim.status == DKIM_TEMPERROR) {
-        return "unknown"; /* hangs on a key: decided case 41 */
-    }
-    if (f->mx.status == MX_IS_TEMPERROR && x->spf_useless && !f->dkim.has_key) {
-        return NULL;
-    }
-    if (expected && x->spf_useless && !f->dkim.has_key) {
+    bool has_evidence = x->spf_passes_some || has_key;
+    if ((f->mx.is_mailbox || has_evidence) && x->spf_useless && !has_key) {
         return "enforcing_broken";
     }
-    bool parked = !x->has_evidence && (f->mx.cannot_receive || x->spf_nobody);
+    bool parked = !has_evidence && (f->mx.cannot_receive || x->spf_nobody);
     if (parked && x->both_reject && x->subs_reject) {
         return "parked_protected";
     }
     return x->protected ? "protected" : "partial";
 }
 
-static const char *posture_open(const struct finding *f, const struct facts *x)
+static const char *posture_open(const struct finding *f, const struct facts *x, bool has_key)
 {
     const struct dmarc_truth *d = &f->dmarc;
+    bool has_evidence = x->spf_passes_some || has_key;
     if (d->status == DMARC_NONE && x->spf_unknown) {
         return "unknown";
     }
-    if (f->mx.cannot_receive && x->evidence_unknown) {
-        return f->dkim.status == DKIM_TEMPERROR && !x->spf_unknown ? "unknown" : NULL;
-    }
-    if (f->mx.status == MX_IS_TEMPERROR && !x->has_evidence) {
+    if (!has_evidence && f->mx.cannot_receive && x->spf_unknown) {
         return NULL;
     }
-    if (f->mx.cannot_receive && !x->has_evidence) {
+    if (f->mx.cannot_receive && !has_evidence) {
         return "parked_unprotected";
     }
     if (d->status == DMARC_VALID) {
@@ -297,6 +288,11 @@ static const char *posture_open(const struct finding *f, const struct facts *x)
     }
     bool closed = f->spf.status == SPF_VALID && (f->spf.all == '-' || f->spf.all == '~');
     return closed ? "spf_only" : "unprotected";
+}
+
+static const char *posture_with(const struct finding *f, const struct facts *x, bool has_key)
+{
+    return x->enforces ? posture_enforcing(f, x, has_key) : posture_open(f, x, has_key);
 }
 
 static const char *posture_of(const struct finding *f, const struct facts *x)
@@ -316,7 +312,13 @@ static const char *posture_of(const struct finding *f, const struct facts *x)
     if (x->enforces && f->dmarc.organizational_is_unsure) {
         return NULL;
     }
-    return x->enforces ? posture_enforcing(f, x) : posture_open(f, x);
+    const char *found = posture_with(f, x, f->dkim.has_key);
+    if (f->dkim.status != DKIM_TEMPERROR) {
+        return found;
+    }
+    /* Unknown only where the verdict hangs on a key: decided case 41. */
+    const char *otherwise = posture_with(f, x, true);
+    return !found || !otherwise ? NULL : strcmp(found, otherwise) == 0 ? found : "unknown";
 }
 
 static enum tristate sends_of(const struct finding *f, const struct facts *x)
@@ -329,7 +331,7 @@ static enum tristate sends_of(const struct finding *f, const struct facts *x)
     }
     bool says_no = x->spf_nobody || (f->mx.status == MX_IS_NULL && f->spf.status == SPF_NONE);
     if (says_no) {
-        return f->dkim.status == DKIM_TEMPERROR ? UNSURE : NO;
+        return f->dkim.status == DKIM_TEMPERROR ? UNKNOWN : NO;
     }
     return UNKNOWN;
 }
@@ -347,10 +349,7 @@ static struct verdict judge(const struct finding *f)
         return v;
     }
     v.spoofable = is_open || (x.enforces && bypassed) ? YES : x.spf_unknown ? UNKNOWN : NO;
-    v.spoofable_subdomains = subs_open || x.spf_all ? YES : x.spf_unknown ? UNKNOWN : NO;
-    if (v.spoofable_subdomains != YES && bypassed) {
-        v.spoofable_subdomains = UNSURE;
-    }
+    v.spoofable_subdomains = subs_open || x.spf_all || (x.enforces && bypassed) ? YES : x.spf_unknown ? UNKNOWN : NO;
     if (d->organizational_is_unsure) {
         v.spoofable_subdomains = UNSURE;
     }
@@ -454,17 +453,15 @@ static void put_spf(const struct spf_truth *s, FILE *out)
     } else {
         fputs(",\"lookups\":null,\"void_lookups\":null,\"depth\":null", out);
     }
-    if (!s->has_loop) { /* whether a loop counts as the limit's hit is left open */
-        fputs(",\"limit_hit\":", out);
-        put_text_or_null(s->limit_hit ? s->limit_path : span_of("", 0), out);
-    }
+    fputs(",\"limit_hit\":", out);
+    put_text_or_null(s->limit_hit ? s->limit_path : span_of("", 0), out);
     fputs(",\"includes\":", out);
     put_list(s->includes, s->include_count, out);
     fputs(",\"redirect\":", out);
     put_text_or_null(s->has_redirect ? s->redirect : span_of("", 0), out);
     if (!s->has_numbers) {
         fputs(",\"ipv4_addresses\":null,\"ipv6_slash64s\":null", out);
-    } else if (s->status != SPF_TEMPERROR) { /* whether a failure ends the run of addresses is left open */
+    } else {
         fprintf(out, ",\"ipv4_addresses\":%llu,\"ipv6_slash64s\":%llu", (unsigned long long)s->ipv4_addresses,
                 (unsigned long long)s->ipv6_slash64s);
     }
@@ -475,16 +472,13 @@ static void put_key(const struct key_found *k, FILE *out)
 {
     static const char *const states[] = { "valid", "revoked", "invalid", "dangling_cname" };
     fprintf(out, "{\"selector\":\"%s\",\"status\":\"%s\"", k->selector, states[k->state]);
-    if (!k->details_unsure) {
-        fprintf(out, k->type ? ",\"key_type\":\"%s\"" : ",\"key_type\":null", k->type);
-        if (k->bits > 0) {
-            fprintf(out, ",\"key_bits\":%u", k->bits);
-        } else {
-            fputs(",\"key_bits\":null", out);
-        }
-        fprintf(out, ",\"testing\":%s", k->testing ? "true" : "false");
+    fprintf(out, k->type ? ",\"key_type\":\"%s\"" : ",\"key_type\":null", k->type);
+    if (k->bits > 0) {
+        fprintf(out, ",\"key_bits\":%u", k->bits);
+    } else {
+        fputs(",\"key_bits\":null", out);
     }
-    putc('}', out);
+    fprintf(out, ",\"testing\":%s}", k->testing ? "true" : "false");
 }
 
 static void put_dkim(const struct dkim_truth *d, FILE *out)
@@ -494,9 +488,7 @@ static void put_dkim(const struct dkim_truth *d, FILE *out)
                             : found_is_failure(d->namespace_found) ? "unknown"
                                                                    : "exists";
     fprintf(out, ",\"dkim\":{\"namespace\":\"%s\"", namespace);
-    if (!d->status_unsure) {
-        fprintf(out, ",\"status\":\"%s\"", states[d->status]);
-    }
+    fprintf(out, ",\"status\":\"%s\"", states[d->status]);
     fputs(",\"selectors\":[", out);
     for (size_t i = 0; i < d->count; i++) {
         if (i > 0) {
@@ -522,11 +514,9 @@ static void put_dmarc_policies(const struct dmarc_truth *d, FILE *out)
     const struct dmarc_tags *t = &d->tags;
     if (d->status != DMARC_VALID) {
         fputs(",\"policy\":null,\"subdomain_policy\":null,\"nonexistent_policy\":null", out);
-    } else if (!t->p_bad && !t->sp_bad && !t->np_bad) { /* how a bad tag is printed is only settled for p */
+    } else {
         fprintf(out, ",\"policy\":%s,\"subdomain_policy\":%s,\"nonexistent_policy\":%s", policy_name(t->p),
                 policy_name(t->sp), policy_name(t->np));
-    } else {
-        fprintf(out, ",\"policy\":%s", policy_name(t->p));
     }
     fprintf(out, ",\"policy_9989\":%s,\"policy_7489\":%s,\"effective_policy\":%s", policy_name(d->view_a),
             policy_name(d->view_b), policy_name(d->effective));
@@ -536,7 +526,8 @@ static void put_dmarc_tags(const struct dmarc_truth *d, bool exists, FILE *out)
 {
     const struct dmarc_tags *t = &d->tags;
     if (d->status != DMARC_VALID) {
-        fputs(",\"pct\":null,\"adkim\":null,\"aspf\":null,\"psd\":null,\"rua\":[],\"ruf\":[],\"unauthorized_report_"
+        fputs(",\"testing\":false,\"fo\":[],\"pct\":null,\"adkim\":null,\"aspf\":null,\"psd\":null,\"rua\":[],\"ruf\":["
+              "],\"unauthorized_report_"
               "domains\":[]",
               out);
         return;
@@ -550,11 +541,9 @@ static void put_dmarc_tags(const struct dmarc_truth *d, bool exists, FILE *out)
         fputs(",\"ruf\":", out);
         put_list(t->ruf, t->ruf_count, out);
     }
-    if (!exists) {
-        return; /* whether they are asked about for a name that is not there is left open */
-    }
     fputs(",\"unauthorized_report_domains\":[", out);
-    for (size_t i = 0; i < d->unauthorised_count; i++) {
+    /* For a name that is not there nobody is asked. */
+    for (size_t i = 0; exists && i < d->unauthorised_count; i++) {
         if (i > 0) {
             putc(',', out);
         }
@@ -584,21 +573,17 @@ static void put_transport(const struct finding *f, FILE *out)
 {
     static const char *const states[] = { "valid", "none", "invalid", "temperror" };
     fprintf(out, ",\"mta_sts\":{\"status\":\"%s\"", states[f->mta_sts.status]);
-    if (f->mta_sts.status != SIMPLE_INVALID) {
-        fputs(",\"id\":", out);
-        put_text_or_null(f->mta_sts.status == SIMPLE_VALID ? tag_value(f->mta_sts.text, "id") : span_of("", 0), out);
-    }
+    fputs(",\"id\":", out);
+    put_text_or_null(f->mta_sts.status == SIMPLE_VALID ? tag_value(f->mta_sts.text, "id") : span_of("", 0), out);
     fprintf(out, "},\"tls_rpt\":{\"status\":\"%s\"", states[f->tls_rpt.status]);
-    if (f->tls_rpt.status != SIMPLE_INVALID) {
-        span uris[DMARC_URIS_MAX];
-        size_t count = 0;
-        span rest = f->tls_rpt.status == SIMPLE_VALID ? tag_value(f->tls_rpt.text, "rua") : span_of("", 0);
-        while (rest.len > 0 && count < DMARC_URIS_MAX) {
-            uris[count++] = span_trim(span_cut(&rest, ','));
-        }
-        fputs(",\"rua\":", out);
-        put_list(uris, count, out);
+    span uris[DMARC_URIS_MAX];
+    size_t count = 0;
+    span rest = f->tls_rpt.status == SIMPLE_VALID ? tag_value(f->tls_rpt.text, "rua") : span_of("", 0);
+    while (rest.len > 0 && count < DMARC_URIS_MAX) {
+        uris[count++] = span_trim(span_cut(&rest, ','));
     }
+    fputs(",\"rua\":", out);
+    put_list(uris, count, out);
     putc('}', out);
 }
 

@@ -141,7 +141,7 @@ static bool is_wanted(const bool *answered, size_t i)
     return true;
 }
 
-static enum dkim_state status_of(const struct dkim_truth *d, bool wildcard_revoked, bool failed)
+static enum dkim_state status_of(const struct dkim_truth *d, bool is_wildcard, bool failed)
 {
     bool has[4] = { false };
     for (size_t i = 0; i < d->count; i++) {
@@ -159,7 +159,7 @@ static enum dkim_state status_of(const struct dkim_truth *d, bool wildcard_revok
     if (d->count > 0) {
         return DKIM_INVALID;
     }
-    return wildcard_revoked ? DKIM_WILDCARD : DKIM_NONE_FOUND;
+    return is_wildcard ? DKIM_WILDCARD : DKIM_NONE_FOUND;
 }
 
 static void look_for(struct truth *t, span domain, size_t i, const struct asked *wildcard, struct dkim_truth *out,
@@ -175,11 +175,9 @@ static void look_for(struct truth *t, span domain, size_t i, const struct asked 
     if (*answered && !same_answer(asked, wildcard)) {
         struct key_found *key = &out->keys[out->count++];
         *key = (struct key_found){ .selector = tier_one[i].name, .state = KEY_IS_DANGLING };
-        if (asked->count == 1) {
+        if (asked->count > 0) {
             judge(asked->txt[0], key);
-        } else if (asked->count > 1) {
-            key->state = KEY_IS_INVALID;
-            key->details_unsure = true;
+            key->state = asked->count > 1 ? KEY_IS_INVALID : key->state; /* undefined: RFC 6376 3.6.2.2 */
         } else {
             out->can_be_taken |= asked->at_registry;
         }
@@ -213,7 +211,5 @@ void dkim_truth_find(struct truth *t, span domain, struct dkim_truth *out)
             look_for(t, domain, i, &wildcard, out, &answered[i], &failed);
         }
     }
-    /* Whether a wildcard's own usable key alone is "found" or "wildcard" is left open: decided case 25. */
-    out->status_unsure = out->count == 0 && out->has_key;
-    out->status = status_of(out, wildcard_revoked, failed);
+    out->status = status_of(out, wildcard_revoked || out->has_key, failed);
 }

@@ -24,7 +24,6 @@ struct key_found {
 
 struct dkim_truth {
     enum dkim_state status;
-    bool status_unsure;
     enum found namespace_found;
     bool has_key;      /* a usable key, a wildcard's too */
     bool can_be_taken; /* an alias to a domain that is free */

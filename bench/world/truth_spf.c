@@ -413,7 +413,7 @@ struct counting {
     struct truth *truth;
     span origin;
     unsigned lookups, voids, depth;
-    bool is_inexact, has_loop;
+    bool is_inexact;
 };
 
 static void count_record(struct counting *c, const struct record *r, const struct path *here, unsigned depth);
@@ -428,7 +428,6 @@ static void count_target(struct counting *c, span spec, const struct path *here,
         return;
     }
     if (is_on_path(here, target)) {
-        c->has_loop = true;
         return;
     }
     struct record *r = malloc(sizeof(*r));
@@ -554,9 +553,6 @@ static enum outcome check_target(struct checking *c, span spec, const struct pat
     }
     if (!target_of(c->truth, spec, here->domain, c->origin, &target)) {
         return OUTCOME_NO_MATCH;
-    }
-    if (is_on_path(here, target)) {
-        return OUTCOME_PERMERROR; /* goes round until the eleventh */
     }
     struct record *r = malloc(sizeof(*r));
     span text;
@@ -756,8 +752,8 @@ static address address_of6(const uint8_t bytes[16])
     return a;
 }
 
-/* The addresses of a host, under the term's prefix. False: the DNS did not say. */
-static bool pass_host(struct passing *p, const struct term *t, span host, struct set *undecided, struct set *matched)
+/* The addresses of a host, under the term's prefix. */
+static void pass_host(struct passing *p, const struct term *t, span host, struct set *undecided, struct set *matched)
 {
     struct asked asked;
     truth_ask(p->truth, host, p->is_ipv6 ? DNS_AAAA : DNS_A, &asked);
@@ -768,10 +764,10 @@ static bool pass_host(struct passing *p, const struct term *t, span host, struct
             pass_block(asked.a[i], 32, t->prefix4, undecided, matched);
         }
     }
-    return !found_is_failure(asked.found);
 }
 
-/* Like check_target: matched addresses go to *matched. For a redirect the caller hands its own sets. */
+/* Like check_target: matched addresses go to *matched. A target that cannot be asked ends nothing: it makes the set a
+ * lower bound (posture.md 2.3, decided case 9). */
 static void pass_target(struct passing *p, span spec, const struct path *here, struct set *undecided,
                         struct set *matched, bool live)
 {
@@ -798,9 +794,9 @@ static void pass_target(struct passing *p, span spec, const struct path *here, s
     enum usable usable = fetch(p->truth, target, r, &text, &answer, &is_free);
     p->can_be_taken |= is_free && live;
     p->voids += found_is_absent(answer);
-    if (pass_is_over(p) || usable != USABLE) {
+    if (pass_is_over(p) || usable == USABLE_NOT_NONE || usable == USABLE_NOT_BROKEN) {
         undecided->count = 0;
-    } else {
+    } else if (usable == USABLE) {
         struct path below = { .up = here, .domain = target };
         pass_record(p, r, &below, undecided, matched, live);
     }
@@ -810,11 +806,10 @@ static void pass_target(struct passing *p, span spec, const struct path *here, s
 static void pass_exchanges(struct passing *p, const struct term *t, const struct asked *mx, struct set *undecided,
                            struct set *matched)
 {
-    bool good = mx->count <= MX_LIMIT;
     for (size_t i = 0; i < mx->count && i < MX_LIMIT; i++) {
-        good = pass_host(p, t, mx->mx[i].host, undecided, matched) && good;
+        pass_host(p, t, mx->mx[i].host, undecided, matched);
     }
-    if (!good) {
+    if (mx->count > MX_LIMIT) {
         undecided->count = 0;
     }
 }
@@ -836,7 +831,7 @@ static void pass_addresses(struct passing *p, const struct term *t, const struct
     truth_ask(p->truth, target, t->kind == TERM_MX ? DNS_MX : wants_ipv6 ? DNS_AAAA : DNS_A, &asked);
     p->can_be_taken |= asked.at_registry && live;
     p->voids += found_is_absent(asked.found);
-    if (pass_is_over(p) || found_is_failure(asked.found)) {
+    if (pass_is_over(p)) {
         undecided->count = 0;
     } else if (t->kind == TERM_EXISTS) {
         if (asked.count > 0) {
@@ -845,7 +840,7 @@ static void pass_addresses(struct passing *p, const struct term *t, const struct
     } else if (t->kind == TERM_MX) {
         pass_exchanges(p, t, &asked, undecided, matched);
     } else {
-        (void)pass_host(p, t, target, undecided, matched);
+        pass_host(p, t, target, undecided, matched);
     }
 }
 
@@ -957,7 +952,6 @@ static void fill_numbers(struct truth *t, const struct record *r, span domain, s
     out->voids = counting.voids;
     out->depth = counting.depth;
     out->exact = !counting.is_inexact;
-    out->has_loop = counting.has_loop;
 
     static const enum spf_state states[] = {
         [OUTCOME_NO_MATCH] = SPF_VALID,

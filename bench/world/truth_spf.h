@@ -20,7 +20,6 @@ struct spf_truth {
     char all;         /* '-' '~' '?' '+', 0 unless valid */
     unsigned lookups, voids, depth;
     bool limit_hit;
-    bool has_loop;
     span limit_path;
     size_t include_count;
     span includes[SPF_INCLUDES_MAX];
