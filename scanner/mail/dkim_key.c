@@ -121,7 +121,7 @@ static bool der_take(struct bytes *rest, uint8_t tag, struct bytes *value)
     return true;
 }
 
-/* A number without its leading zeros. Where the zero before a set top bit is forgotten, it is read as meant: libcrypto does so. */
+/* A number without its leading zeros. One that lacks the zero before a set top bit is read as meant, as libcrypto does. */
 static bool der_take_number(struct bytes *rest, struct bytes *value)
 {
     if (!der_take(rest, DER_INTEGER, value) || value->len == 0) {
