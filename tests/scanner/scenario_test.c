@@ -552,7 +552,7 @@ static size_t add_tests(const struct scenario *s, const char *part, struct CMUni
 
 int main(void)
 {
-    enum { TESTS_MAX = 4096 };
+    enum { TESTS_MAX = 8192 };
     static struct CMUnitTest tests[TESTS_MAX];
     size_t count = 0;
     glob_t files;

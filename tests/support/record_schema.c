@@ -352,13 +352,11 @@ static bool check_verdict(const struct json_value *r, char *complaint)
         return complain(complaint, "posture without knowing DMARC");
     }
     bool is_enforcing = strength(r, "dmarc.policy_9989") > 1 || strength(r, "dmarc.policy_7489") > 1;
-    int64_t pct = 100;
-    if (json_to_i64(at(r, "dmarc.pct"), &pct) && pct > 0 && pct < 100 && !is_enforcing) {
-        return true; /* sampled counts as enforcing, and the columns do not show it */
-    }
+    /* A sampled quarantine counts as none in the column, as enforcing for the posture. */
+    bool may_be_sampled = strength(r, "dmarc.policy_7489") == 1;
     static const char *const wants[] = { "enforcing_bypassed", "enforcing_broken", "parked_protected", "protected", "partial" };
     for (size_t i = 0; i < sizeof(wants) / sizeof(wants[0]); i++) {
-        if (is(r, "posture", wants[i]) && !is_enforcing) {
+        if (is(r, "posture", wants[i]) && !is_enforcing && !may_be_sampled) {
             return complain(complaint, "posture %s without an enforcing view", wants[i]);
         }
     }
