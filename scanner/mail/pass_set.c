@@ -181,6 +181,12 @@ void pass_set_move_all(struct pass_set *from, struct pass_set *to)
     from->is_sorted = true;
 }
 
+void pass_set_clear(struct pass_set *set)
+{
+    set->count = 0;
+    set->is_sorted = true;
+}
+
 bool pass_set_is_empty(const struct pass_set *set)
 {
     return set->count == 0;

@@ -41,6 +41,9 @@ void pass_set_move(struct pass_set *from, struct ip_range range, struct pass_set
 /* Moves everything; *from is empty afterwards. */
 void pass_set_move_all(struct pass_set *from, struct pass_set *to);
 
+/* Forgets the ranges and keeps the room. */
+void pass_set_clear(struct pass_set *set);
+
 bool pass_set_is_empty(const struct pass_set *set);
 bool pass_set_contains(const struct pass_set *set, ip_number address);  /* of a sorted set */
 

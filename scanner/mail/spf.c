@@ -268,9 +268,10 @@ static void take_numbers(const struct subject *s, const struct spf_tree *tree, c
 static void assess_record(const struct subject *s, struct spf_tree *tree, struct spf_result *out)
 {
     struct spf_pass ip4, ip6;
-    spf_tree_walk(tree);
+    /* The verdict first: should room run out, let it be in the counting of a tree that no receiver follows to its end. */
     spf_pass_evaluate(tree, false, &ip4);
     spf_pass_evaluate(tree, true, &ip6);
+    spf_tree_walk(tree);
     out->status = ip4.status;
     out->has_all = out->status == SPF_VALID;
     out->all = find_all(tree->root);

@@ -146,7 +146,7 @@ static void note_open_target(struct spf_tree *tree, const struct spf_node *node,
     if (step->target.len > 0 && rrset && rrset->outcome == DNS_NXDOMAIN &&
         registrable_is_open(tree->subject, step->target, rrset)) {
         note_default(tree, FINDING_SPF_TARGET_UNREGISTERED, node, step->term->text);
-        out->target_is_open |= step->term->qualifier == SPF_PASS;
+        out->target_is_open |= step->could_pass;
     }
 }
 
@@ -167,7 +167,7 @@ static void note_steps(struct spf_tree *tree, struct spf_result *out)
             }
             note_open_target(tree, node, step, out);
         }
-        if (node->references > 1 && node != tree->root) {
+        if (node->references > 1) {
             findings_add(tree->subject->findings, FINDING_SPF_DUPLICATE_INCLUDE, node->name);
         }
     }

@@ -32,6 +32,7 @@ struct scene {
     struct run *run;
     struct spf_node *node;
     const struct path *path;
+    bool counts_for_pass;     /* a pass here is one of the own record: only '+' includes lie above */
     struct flocks undecided, passed, rejected;
 };
 
@@ -215,7 +216,10 @@ static void evaluate_include(struct scene *scene, struct spf_step *step)
 {
     struct run *run = scene->run;
     struct path path = { scene->path, step->term->text };
-    struct scene inner = { .run = run, .node = step->node, .path = &path };
+    struct scene inner = { .run = run,
+                           .node = step->node,
+                           .path = &path,
+                           .counts_for_pass = scene->counts_for_pass && step->term->qualifier == SPF_PASS };
     bool is_own = scene->node == run->tree->root;
     uint64_t entered = run->is_ip6 ? 0 : count_addresses(&scene->undecided);
     join_all(run, &scene->undecided, &inner.undecided);
@@ -239,7 +243,9 @@ static void evaluate_include(struct scene *scene, struct spf_step *step)
 static void evaluate_redirect(struct scene *scene, struct spf_step *step)
 {
     struct path path = { scene->path, step->term->text };
-    struct scene inner = { .run = scene->run, .node = step->node, .path = &path };
+    struct scene inner = {
+        .run = scene->run, .node = step->node, .path = &path, .counts_for_pass = scene->counts_for_pass
+    };
     join_all(scene->run, &scene->undecided, &inner.undecided);
     evaluate_record(&inner);
     join_all(scene->run, &inner.passed, &scene->passed);
@@ -278,6 +284,7 @@ static void evaluate_step(struct scene *scene, struct spf_step *step)
     bool leads_on = step->term->kind == SPF_TERM_INCLUDE || step->term->kind == SPF_TERM_REDIRECT;
     spf_tree_resolve(scene->run->tree, scene->node, step);
     raise(scene, step, false);
+    step->could_pass |= scene->undecided.first && scene->counts_for_pass && step->term->qualifier == SPF_PASS;
     switch (scene->run->is_ip6 ? step->for_ip6 : step->for_ip4) {
     case SPF_FOUND:
         evaluate_found(scene, step);
@@ -331,7 +338,7 @@ void spf_pass_evaluate(struct spf_tree *tree, bool is_ip6, struct spf_pass *out)
 {
     *out = (struct spf_pass){ .status = SPF_VALID };
     struct run run = { .tree = tree, .arena = tree->subject->arena, .is_ip6 = is_ip6, .out = out };
-    struct scene scene = { .run = &run, .node = tree->root };
+    struct scene scene = { .run = &run, .node = tree->root, .counts_for_pass = true };
     pass_set_init(&out->set, run.arena);
     struct flock *everybody = find_flock(&run, &scene.undecided, 0, 0);
     if (everybody) {
@@ -343,5 +350,8 @@ void spf_pass_evaluate(struct spf_tree *tree, bool is_ip6, struct spf_pass *out)
         pass_set_append_all(&out->set, &flock->set);
     }
     out->set.was_cut |= run.was_cut;
+    if (out->status == SPF_VALID && (run.was_cut || tree->was_capped)) {
+        out->status = SPF_TEMPERROR; /* no room to follow it to its end: unknown */
+    }
     pass_set_sort(&out->set);
 }

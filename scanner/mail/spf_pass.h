@@ -9,6 +9,8 @@
  * early has met fewer terms than one that went through it, so there may be several sets; the two limits bound them, and the
  * recursion too. With them travels one sender that no address term covers: its end is the record's status.
  *
+ * Evaluate before the walk: a tree that had no room for a record (was_capped) gives TEMPERROR where it would be VALID.
+ *
  * A term that could not be asked, or cannot be known, is taken as covering nobody: the result is then a lower bound.
  *
  * Threads: one at a time; pure.  Memory: the subject's arena.

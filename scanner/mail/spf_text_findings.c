@@ -403,16 +403,16 @@ static bool has_host_bits(const struct spf_term *term)
 
 struct ranges_seen {
     struct pass_set left4, left6; /* what no term has covered yet */
+    struct pass_set taken;        /* by the term at hand */
 };
 
 static void note_range(const struct subject *s, struct ranges_seen *seen, const struct spf_term *term,
                        bool is_duplicate)
 {
-    struct pass_set taken;
     struct pass_set *left = term->kind == SPF_TERM_IP6 ? &seen->left6 : &seen->left4;
-    pass_set_init(&taken, s->arena);
-    pass_set_move(left, range_of_term(term), &taken);
-    if (pass_set_is_empty(&taken) && !is_duplicate && !left->was_cut && !taken.was_cut) {
+    pass_set_clear(&seen->taken);
+    pass_set_move(left, range_of_term(term), &seen->taken);
+    if (pass_set_is_empty(&seen->taken) && !is_duplicate && !left->was_cut && !seen->taken.was_cut) {
         findings_add(s->findings, FINDING_SPF_REDUNDANT_RANGE, term->text);
     }
     if (has_host_bits(term)) {
@@ -462,6 +462,7 @@ static void note_ranges_and_duplicates(const struct subject *s, const struct spf
     struct ranges_seen seen;
     pass_set_init(&seen.left4, s->arena);
     pass_set_init(&seen.left6, s->arena);
+    pass_set_init(&seen.taken, s->arena);
     pass_set_append(&seen.left4, ip4_everything);
     pass_set_append(&seen.left6, ip6_everything);
     for (size_t i = 0; table.slots && i < record->all_index; i++) {

@@ -319,11 +319,11 @@ static void enter(struct spf_tree *tree, struct walk *walk, struct spf_node *nod
     if (!step->node) {
         return;
     }
-    step->node->references++;
     if (step->node->is_on_path) {
         step->closes_loop = true;
         return;
     }
+    step->node->references++;
     link_printed(node, step);
     step->node->was_visited |= step->node->state != SPF_NODE_USABLE;
     if (step->node->state == SPF_NODE_USABLE) {

@@ -43,7 +43,8 @@ struct spf_node;
 /* A counted term before the first `all`, or the redirect in use (always the last). */
 struct spf_step {
     const struct spf_term *term;
-    bool is_resolved, is_malformed, closes_loop, was_entered_here;
+    bool is_resolved, is_malformed, closes_loop;
+    bool could_pass;                /* some sender reaches it, and what it lets pass passes */
     enum spf_found for_ip4, for_ip6;
     span target;                    /* as asked; empty when unknown or malformed */
     struct spf_node *node;          /* include, redirect */
@@ -61,7 +62,7 @@ struct spf_node {
     struct spf_step *steps;
     size_t step_count;
     bool has_redirect_step, is_on_path, was_visited;
-    uint32_t references;            /* steps met that lead here */
+    uint32_t references;            /* steps met that lead here, those that close a loop left out */
     struct spf_tree_node printed;
     struct spf_tree_term *printed_terms;
     struct spf_node *next;

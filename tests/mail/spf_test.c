@@ -352,6 +352,15 @@ static void targets_that_anyone_can_register(void **state)
     assert_non_null(answer_set_find(&f.answers, SPAN("gone.example"), DNS_NS));
     assess_zone(&f, scenes[1].rows, 2, CHECKS_DEFAULT);
     assert_false(f.result.target_is_open);
+    /* record.md decided case 32: only what lets a sender pass, and is reached */
+    static const char *const harmless[] = { "v=spf1 -include:spf.gone.example -all",
+                                            "v=spf1 include:nothing.d.example include:spf.gone.example -all" };
+    for (size_t i = 0; i < 2; i++) {
+        const struct zone_row row = TXT("d.example", harmless[i]);
+        assess_zone(&f, &row, 1, CHECKS_DEFAULT);
+        assert_true(findings_has(&f.findings, FINDING_SPF_TARGET_UNREGISTERED));
+        assert_false(f.result.target_is_open);
+    }
 }
 
 static void the_result_is_filled(void **state)
