@@ -22,7 +22,7 @@ bool domain_scan_begin(struct domain_scan *d, const struct domain_entry *entry, 
     d->is_runnable = d->is_second_pass = false;
     d->pending = d->queries = d->shared = d->retries = d->tcp = 0;
     d->lookups = NULL;
-    answer_set_init(&d->answers, &d->arena, ANSWER_SET_LIMIT);
+    answer_set_init(&d->answers, &d->arena, ANSWER_SET_LIMIT + by->mail->spf_sender_count * SPF_CHECK_QUESTIONS_MAX);
     plan_begin(&d->plan);
     d->scanned_at_ms = clock_wall_ms();
     d->began_ns = d->ended_ns = clock_now_ns();
@@ -154,5 +154,7 @@ void domain_scan_facts(const struct domain_scan *d, bool is_full, struct record_
         .tcp = d->tcp,
         .answers = &d->answers,
         .is_full = is_full,
+        .spf_senders = d->subject.config->spf_senders,
+        .spf_sender_count = d->subject.config->spf_sender_count,
     };
 }

@@ -200,8 +200,26 @@ static void print_tree(struct json *out, const struct spf_tree_node *node, unsig
     json_end_object(out);
 }
 
-static void print_spf(struct json *out, const struct spf_result *spf, bool is_full)
+/* Of an excluded name nothing was evaluated; without memory the results are unknown. */
+static void print_evaluations(struct json *out, const struct assessment *a, const struct record_facts *facts)
 {
+    json_begin_array(out);
+    for (size_t i = 0; a->outcome != OUTCOME_EXCLUDED && i < facts->spf_sender_count; i++) {
+        char ip[SPF_SENDER_IP_SIZE];
+        spf_sender_print_ip(&facts->spf_senders[i], ip);
+        json_begin_object(out);
+        json_key(out, "ip");
+        json_cstr(out, ip);
+        json_key(out, "result");
+        json_cstr(out, spf_check_outcome_name(a->spf_checks ? a->spf_checks[i].outcome : SPF_CHECK_TEMPERROR));
+        json_end_object(out);
+    }
+    json_end_array(out);
+}
+
+static void print_spf(struct json *out, const struct assessment *a, const struct record_facts *facts)
+{
+    const struct spf_result *spf = &a->spf;
     json_begin_object(out);
     json_key(out, "status");
     json_cstr(out, spf_status_names[spf->status]);
@@ -233,9 +251,13 @@ static void print_spf(struct json *out, const struct spf_result *spf, bool is_fu
     json_bool(out, spf->has_ptr);
     json_key(out, "providers");
     print_words(out, spf->providers, spf->provider_count);
-    if (is_full) {
+    if (facts->is_full) {
         json_key(out, "tree");
         print_tree(out, spf->tree, 0);
+    }
+    if (facts->spf_sender_count > 0) {
+        json_key(out, "evaluations");
+        print_evaluations(out, a, facts);
     }
     json_end_object(out);
 }
@@ -452,7 +474,7 @@ bool record_print(const struct assessment *a, const struct record_facts *facts, 
     json_key(out, "mx");
     print_mx(out, &a->mx);
     json_key(out, "spf");
-    print_spf(out, &a->spf, facts->is_full);
+    print_spf(out, a, facts);
     json_key(out, "dkim");
     print_dkim(out, &a->dkim, facts->is_full);
     json_key(out, "dmarc");

@@ -25,6 +25,8 @@ struct record_facts {
     uint32_t queries, shared, retries, tcp;
     const struct answer_set *answers; /* for dns.failed: those that are failures; NULL: none */
     bool is_full;                     /* --records full: dkim.selectors[].record, spf.tree */
+    const struct spf_sender *spf_senders; /* --spf-ip: spf.evaluations, of assessment.spf_checks */
+    size_t spf_sender_count;
 };
 
 /* Prints the object as one value. False: it did not fit so far (json_end_line will say the same). */

@@ -23,11 +23,22 @@ static bool is_dead(const struct answer_set *answers)
     return asked > 0;
 }
 
-size_t plan_next(struct plan *plan, const struct subject *s)
+/* Each sender's next questions. A set that is full here is full for the senders, not for the domain. */
+static size_t ask_for_senders(struct plan *plan, const struct subject *s)
 {
-    if (is_dead(s->answers)) {
-        return 0;
+    bool was_cut = s->answers->was_cut;
+    size_t added = 0;
+    for (size_t i = 0; i < s->config->spf_sender_count; i++) {
+        struct spf_check_plan check = { .rounds = plan->sender_rounds };
+        added += spf_check_ask(s, &s->config->spf_senders[i], &check);
     }
+    plan->sender_rounds++;
+    s->answers->was_cut = was_cut;
+    return added;
+}
+
+static size_t ask_for_domain(struct plan *plan, const struct subject *s)
+{
     /* DMARC first: with SPF it decides the posture. */
     size_t added = dmarc_ask(s, &plan->dmarc);
     added += spf_ask(s, &plan->spf);
@@ -39,9 +50,46 @@ size_t plan_next(struct plan *plan, const struct subject *s)
     return added;
 }
 
+size_t plan_next(struct plan *plan, const struct subject *s)
+{
+    if (is_dead(s->answers)) {
+        return 0;
+    }
+    size_t added = plan->is_at_senders ? 0 : ask_for_domain(plan, s);
+    if (added == 0 && s->config->spf_sender_count > 0) {
+        plan->is_at_senders = true;
+        added = ask_for_senders(plan, s);
+    }
+    return added;
+}
+
+static void assess_senders(const struct subject *s, struct assessment *out)
+{
+    size_t count = s->config->spf_sender_count;
+    struct spf_check_result *results = count > 0 ? ARENA_TAKE_N(s->arena, struct spf_check_result, count) : NULL;
+    for (size_t i = 0; results && i < count; i++) {
+        spf_check_assess(s, &s->config->spf_senders[i], &results[i]);
+    }
+    out->spf_checks = results;
+}
+
+/* Without what was asked for senders: that stands at the end. */
+static struct answer_set answers_of_domain(const struct answer_set *all)
+{
+    struct answer_set own = *all;
+    while (own.count > 0 && own.items[own.count - 1].purpose == ASK_SPF_SENDER) {
+        own.count--;
+    }
+    return own;
+}
+
 void assess(struct subject *s, struct assessment *out)
 {
     *out = (struct assessment){ .domain = s->domain };
+    struct answer_set *all = s->answers;
+    struct answer_set own = answers_of_domain(all);
+    assess_senders(s, out);
+    s->answers = &own;
     findings_init(&out->findings, s->arena);
     s->findings = &out->findings;
     mx_assess(s, &out->mx);
@@ -53,6 +101,7 @@ void assess(struct subject *s, struct assessment *out)
     bimi_assess(s, &out->bimi);
     verdict_assess(s, out);
     findings_sort(&out->findings);
+    s->answers = all;
 }
 
 void assess_excluded(span domain, struct arena *arena, struct assessment *out)

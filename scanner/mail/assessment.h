@@ -20,19 +20,22 @@ struct plan {
     struct dmarc_plan dmarc;
     struct mx_plan mx;
     bool asked_mta_sts, asked_tls_rpt, asked_bimi;
+    bool is_at_senders;      /* the domain's own questions are answered */
+    uint32_t sender_rounds;
 };
 
 void plan_begin(struct plan *plan);
 
 /*
  * Adds the questions now needed to subject->answers and says how many; 0: the domain is complete. Call when none is pending.
- * A domain none of whose own questions was answered is asked nothing more.
+ * A domain none of whose own questions was answered is asked nothing more. config->spf_senders come last, all at once.
  */
 size_t plan_next(struct plan *plan, const struct subject *s);
 
 /*
  * Reads all answers into *out (always filled). subject->arena holds everything *out points to, beside the answers.
- * subject->findings is set by assess itself (to out->findings).
+ * subject->findings is set by assess itself (to out->findings). What was asked for config->spf_senders is read for
+ * them alone: all else is the same with and without them.
  */
 void assess(struct subject *s, struct assessment *out);
 

@@ -32,7 +32,7 @@ struct check_run {
     const struct spf_sender *sender;
     bool is_asking;
     span mail_from, local_part, sender_domain, helo;
-    char ip_dotted[72], ip_text[INET6_ADDRSTRLEN], timestamp[24];
+    char ip_dotted[72], ip_text[SPF_SENDER_IP_SIZE], timestamp[24];
     size_t ip_dotted_len;
     uint32_t lookups, voids;
     struct spf_check_result *out;
@@ -81,8 +81,7 @@ static const struct rrset *get(struct check_run *check, span name, uint16_t qtyp
     }
     static const struct rrset cut = { .outcome = DNS_CUT };
     if (!answer_set_find(s->answers, name, qtype)) {
-        enum ask_purpose purpose = span_equal_nocase(name, s->domain) ? ASK_DOMAIN : ASK_SPF;
-        if (!subject_ask(s, name, qtype, purpose)) {
+        if (!subject_ask(s, name, qtype, ASK_SPF_SENDER)) {
             return &cut;
         }
     }
@@ -115,10 +114,27 @@ static bool addresses_match(const struct check_run *check, const struct rrset *r
     return false;
 }
 
-static void set_error(struct check_run *check, span where, const char *what)
+enum { TERM_SHOWN_MAX = 200 };
+
+/* "include:a.example > mx", of as many terms as there are; empty outside of any. */
+static span path_of(const struct check_run *check, const struct frame *frame)
 {
-    if (check->out->error.len == 0) {
-        check->out->error = arena_printf(check->s->arena, "%.*s: %s", SPAN_ARG(span_first(where, 200)), what);
+    span path = { "", 0 };
+    for (; frame; frame = frame->outer) {
+        span term = span_first(frame->term, TERM_SHOWN_MAX);
+        if (term.len > 0) {
+            path = arena_printf(check->s->arena, "%.*s%s%.*s", SPAN_ARG(term), path.len > 0 ? " > " : "", SPAN_ARG(path));
+        }
+    }
+    return path;
+}
+
+/* The first thing wrong is the reason. While asking nothing is written: a round may be one of many. */
+static void set_error(struct check_run *check, const struct frame *frame, const char *what)
+{
+    if (!check->is_asking && check->out->error.len == 0) {
+        span path = path_of(check, frame);
+        check->out->error = arena_printf(check->s->arena, "%.*s%s%s", SPAN_ARG(path), path.len > 0 ? ": " : "", what);
     }
 }
 
@@ -129,7 +145,7 @@ static bool is_void_too_many(struct check_run *check, const struct frame *frame,
         return false;
     }
     if (++check->voids > SPF_VOID_LIMIT) {
-        set_error(check, frame->term, "more than 2 void lookups");
+        set_error(check, frame, "the third lookup that finds nothing; 2 are allowed");
         return true;
     }
     return false;
@@ -276,7 +292,7 @@ static enum match match_mx_hosts(struct check_run *check, const struct frame *fr
         }
     }
     if (!is_pending && mx->count > SPF_MX_HOST_LIMIT) {
-        set_error(check, frame->term, "more than 10 mx hosts");
+        set_error(check, frame, "more than 10 mail hosts");
         return MATCH_PERMERROR;
     }
     return is_pending ? MATCH_PENDING : MATCH_NO;
@@ -339,7 +355,7 @@ static enum match match_include(struct check_run *check, const struct frame *fra
     case CODE_PENDING:
         return MATCH_PENDING;
     case CODE_NONE:
-        set_error(check, frame->term, "no SPF record there");
+        set_error(check, frame, "there is no SPF record");
         return MATCH_PERMERROR;
     case CODE_PERMERROR:
         return MATCH_PERMERROR;
@@ -351,7 +367,7 @@ static enum match match_include(struct check_run *check, const struct frame *fra
 static bool takes_a_lookup_too_many(struct check_run *check, const struct frame *frame)
 {
     if (++check->lookups > SPF_LOOKUP_LIMIT) {
-        set_error(check, frame->term, "more than 10 lookups");
+        set_error(check, frame, "the eleventh term that needs a lookup; 10 are allowed");
         return true;
     }
     return false;
@@ -365,7 +381,7 @@ static enum match match_malformed(struct check_run *check, const struct frame *f
         return MATCH_PERMERROR;
     }
     if (term->kind == SPF_TERM_INCLUDE) {
-        set_error(check, frame->term, "no such name is possible");
+        set_error(check, frame, "no such name is possible");
         return MATCH_PERMERROR;
     }
     return MATCH_NO;
@@ -392,7 +408,7 @@ static enum match match_counted(struct check_run *check, const struct frame *fra
     }
     enum match match = matchers[term->kind](check, frame, term, name);
     if (match == MATCH_TEMPERROR) {
-        set_error(check, frame->term, "the DNS gave no answer");
+        set_error(check, frame, "the DNS gave no answer");
     }
     return match;
 }
@@ -461,12 +477,8 @@ static bool find_explanation(struct check_run *check, const struct frame *frame,
 /* The path of terms that led to the one that matched. Innermost frames are set last and see the whole path. */
 static void set_mechanism(struct check_run *check, const struct frame *frame)
 {
-    span path = frame->term;
-    for (const struct frame *outer = frame->outer; outer && path.len > 0; outer = outer->outer) {
-        path = arena_printf(check->s->arena, "%.*s > %.*s", SPAN_ARG(outer->term), SPAN_ARG(path));
-    }
-    if (path.len == 0 || !arena_copy(check->s->arena, path, &check->out->mechanism)) {
-        check->out->mechanism = span_of("", 0);
+    if (!check->is_asking) {
+        check->out->mechanism = path_of(check, frame);
     }
 }
 
@@ -517,7 +529,7 @@ static enum code follow_redirect(struct check_run *check, struct frame *frame, c
     }
     enum code code = target == TARGET_MALFORMED ? CODE_NONE : check_record(check, frame, name, frame->is_include);
     if (code == CODE_NONE) {
-        set_error(check, redirect->text, "no SPF record there");
+        set_error(check, frame, "there is no SPF record");
         return CODE_PERMERROR;
     }
     return code;
@@ -544,7 +556,8 @@ static enum code evaluate_terms(struct check_run *check, struct frame *frame, sp
     struct spf_outline outline;
     spf_record_check(record, &outline);
     if (!outline.is_valid) {
-        set_error(check, outline.faulty_term, finding_kind(outline.fault)->id);
+        frame->term = outline.faulty_term;
+        set_error(check, frame, finding_kind(outline.fault)->meaning);
         return CODE_PERMERROR;
     }
     find_modifiers(record, &modifiers);
@@ -581,7 +594,7 @@ static enum code check_record(struct check_run *check, const struct frame *outer
         return CODE_PENDING;
     }
     if (rrset_is_failure(txt)) {
-        set_error(check, domain, "the DNS gave no answer for its SPF record");
+        set_error(check, &frame, "the DNS gave no answer for the SPF record");
         return CODE_TEMPERROR; /* 4.4 */
     }
     /* The first TXT query is no term's (4.6.4). */
@@ -591,7 +604,7 @@ static enum code check_record(struct check_run *check, const struct frame *outer
     struct spf_selection selection;
     spf_select(txt, &selection);
     if (selection.count > 1) {
-        set_error(check, domain, "several SPF records");
+        set_error(check, &frame, "there are several SPF records");
         return CODE_PERMERROR; /* 4.5 */
     }
     return selection.count == 0 ? CODE_NONE : evaluate_terms(check, &frame, selection.record->text);
@@ -599,10 +612,15 @@ static enum code check_record(struct check_run *check, const struct frame *outer
 
 /* ---- the sender ---- */
 
+void spf_sender_print_ip(const struct spf_sender *sender, char out[SPF_SENDER_IP_SIZE])
+{
+    inet_ntop(sender->is_ip6 ? AF_INET6 : AF_INET, sender->address, out, SPF_SENDER_IP_SIZE);
+}
+
 static void print_ip(struct check_run *check)
 {
     const struct spf_sender *sender = check->sender;
-    inet_ntop(sender->is_ip6 ? AF_INET6 : AF_INET, sender->address, check->ip_text, sizeof(check->ip_text));
+    spf_sender_print_ip(sender, check->ip_text);
     if (!sender->is_ip6) {
         check->ip_dotted_len = strlen(check->ip_text);
         memcpy(check->ip_dotted, check->ip_text, check->ip_dotted_len);
@@ -639,6 +657,10 @@ static enum code run(struct check_run *check, const struct subject *s, const str
     *check = (struct check_run){ .s = s, .sender = sender, .is_asking = is_asking, .out = out };
     check->helo = sender->helo.len > 0 ? sender->helo : s->domain;
     read_mail_from(check);
+    if (check->mail_from.len == 0) {
+        out->error = SPAN("out of memory"); /* a name made without it would be another one */
+        return CODE_TEMPERROR;
+    }
     print_ip(check);
     snprintf(check->timestamp, sizeof(check->timestamp), "%llu", (unsigned long long)sender->timestamp_s);
     /* 4.3: malformed, or a single label: none */

@@ -25,6 +25,11 @@ struct spf_sender {
 /* False when `text` is no IPv4 or IPv6 address. */
 bool spf_sender_set_ip(struct spf_sender *sender, span text);
 
+enum { SPF_SENDER_IP_SIZE = 46 };
+
+/* The address that is judged, in the text of RFC 5952, with a final NUL. */
+void spf_sender_print_ip(const struct spf_sender *sender, char out[SPF_SENDER_IP_SIZE]);
+
 enum spf_check_outcome {
     SPF_CHECK_NONE,
     SPF_CHECK_NEUTRAL,
@@ -42,13 +47,19 @@ struct spf_check_result {
     enum spf_check_outcome outcome;
     span mechanism;         /* terms that led to the decision, "include:a.example > ip4:192.0.2.0/24"; empty: none matched */
     span explanation;       /* of a fail, from exp=; empty: none */
-    span error;             /* why temperror or permerror; empty otherwise */
+    span error;             /* why temperror or permerror, "include:a.example > mx: more than 10 hosts"; empty otherwise */
     uint32_t lookups, void_lookups;
 };
 
 struct spf_check_plan {
     size_t rounds;
 };
+
+/*
+ * The most one sender can ask: a record and its explanation, and for each of 10 counted terms an answer and 10 hosts or
+ * names of it; room for that in the answer set.
+ */
+enum { SPF_CHECK_QUESTIONS_MAX = 128 };
 
 size_t spf_check_ask(const struct subject *s, const struct spf_sender *sender, struct spf_check_plan *plan);
 void spf_check_assess(const struct subject *s, const struct spf_sender *sender, struct spf_check_result *out);

@@ -21,6 +21,7 @@
 
 struct provider_table;
 struct selector_table;
+struct spf_sender;
 
 enum check {
     CHECK_SPF = 1 << 0,
@@ -51,6 +52,7 @@ enum ask_purpose {
     ASK_BIMI,
     ASK_HOST,              /* +hosts */
     ASK_REGISTRABLE,       /* does the registrable domain of a target exist */
+    ASK_SPF_SENDER,        /* what check_host() needs for a given sender: no part of the assessment of the domain */
 };
 
 /*
@@ -72,6 +74,9 @@ struct mail_config {
     const struct selector_table *selectors;
     struct suffix_list suffixes;
     uint64_t salt;                   /* of the random labels that wildcards are tested with */
+    /* Each gets its check_host() result at each domain, asked for when all else is answered; none: nothing is asked. */
+    const struct spf_sender *spf_senders;
+    size_t spf_sender_count;
 };
 
 struct subject {

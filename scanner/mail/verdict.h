@@ -13,6 +13,7 @@
 #include "scanner/mail/dmarc.h"
 #include "scanner/mail/mx.h"
 #include "scanner/mail/spf.h"
+#include "scanner/mail/spf_check.h"
 #include "scanner/mail/transport.h"
 
 enum posture {
@@ -52,6 +53,7 @@ struct assessment {
     struct tls_rpt_result tls_rpt;
     struct bimi_result bimi;
     struct findings findings;      /* sorted */
+    const struct spf_check_result *spf_checks; /* one for each of config->spf_senders; NULL: none, or no memory */
 };
 
 /* Fills outcome (case 1), posture, spoofable, sends and the cross-mechanism findings from the mechanisms' results. */

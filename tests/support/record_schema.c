@@ -8,7 +8,7 @@
 
 /*
  * Types: i integer from 0, b boolean, s text, S array of texts, O object, A array of objects, =a|b one of these words;
- * '?' behind one: or null. An object's members follow under its path; "x[]" are the elements of x.
+ * '?' behind one: or null; '-' behind all: the key may be missing. An object's members follow under its path; "x[]" are the elements of x.
  */
 struct key_row {
     const char *path, *key, *type;
@@ -65,6 +65,9 @@ static const struct key_row keys[] = {
     { "spf", "ptr", "b", false },
     { "spf", "providers", "S", false },
     { "spf", "tree", "O?", true },
+    { "spf", "evaluations", "A-", false },
+    { "spf.evaluations[]", "ip", "s", false },
+    { "spf.evaluations[]", "result", "=none|neutral|pass|fail|softfail|temperror|permerror", false },
     { "dkim", "status", "=found|revoked|invalid|wildcard|none_found|temperror|not_checked", false },
     { "dkim", "namespace", "=exists|absent|unknown", false },
     { "dkim", "probed", "i", false },
@@ -183,11 +186,16 @@ static bool check_object(const struct json_value *object, const char *path, bool
         if (strcmp(keys[i].path, path) != 0 || (keys[i].only_full && !is_full)) {
             continue;
         }
+        span type = span_from_cstr(keys[i].type);
+        bool is_optional = span_ends_with(type, SPAN("-"));
         if (!member || !span_equal(member->key, span_from_cstr(keys[i].key))) {
+            if (is_optional) {
+                continue;
+            }
             return complain(complaint, "%s: key \"%s\" expected, \"%.*s\" found", path, keys[i].key,
                             member ? (int)member->key.len : 0, member ? member->key.ptr : "");
         }
-        if (!has_type(member, span_from_cstr(keys[i].type))) {
+        if (!has_type(member, span_first(type, type.len - is_optional))) {
             return complain(complaint, "%s.%s: type %s expected, %s found: %.*s", path, keys[i].key, keys[i].type,
                             json_kind_name(member->kind), SPAN_ARG(member->text));
         }
@@ -200,7 +208,7 @@ static bool check_elements(const struct json_value *record, const char *path, bo
 {
     size_t len = strlen(path) - 2;
     const struct json_value *array = json_at(record, span_of(path, len));
-    for (const struct json_value *e = array->first; e; e = e->next) {
+    for (const struct json_value *e = array ? array->first : NULL; e; e = e->next) {
         if (!check_object(e, path, is_full, complaint)) {
             return false;
         }
