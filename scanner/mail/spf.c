@@ -268,7 +268,8 @@ static void take_numbers(const struct subject *s, const struct spf_tree *tree, c
 static void assess_record(const struct subject *s, struct spf_tree *tree, struct spf_result *out)
 {
     struct spf_pass ip4, ip6;
-    /* The verdict first: should room run out, let it be in the counting of a tree that no receiver follows to its end. */
+    /* The verdict first: should room run out, let it be in the counting of a tree that no receiver follows to its end.
+     */
     spf_pass_evaluate(tree, false, &ip4);
     spf_pass_evaluate(tree, true, &ip6);
     spf_tree_walk(tree);

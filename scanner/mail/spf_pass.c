@@ -32,7 +32,7 @@ struct scene {
     struct run *run;
     struct spf_node *node;
     const struct path *path;
-    bool counts_for_pass;     /* a pass here is one of the own record: only '+' includes lie above */
+    bool counts_for_pass; /* a pass here is one of the own record: only '+' includes lie above */
     struct flocks undecided, passed, rejected;
 };
 
@@ -148,7 +148,7 @@ static void end_ghost(struct run *run, struct flock *flock, enum spf_status stat
 }
 
 /* Raises one of the two numbers of every flock; those over the limit end in permerror (4.6.4). */
-static void raise(struct scene *scene, const struct spf_step *step, bool is_void)
+static void raise_count(struct scene *scene, const struct spf_step *step, bool is_void)
 {
     struct flocks old = scene->undecided;
     scene->undecided.first = NULL;
@@ -283,14 +283,14 @@ static void evaluate_step(struct scene *scene, struct spf_step *step)
 {
     bool leads_on = step->term->kind == SPF_TERM_INCLUDE || step->term->kind == SPF_TERM_REDIRECT;
     spf_tree_resolve(scene->run->tree, scene->node, step);
-    raise(scene, step, false);
+    raise_count(scene, step, false);
     step->could_pass |= scene->undecided.first && scene->counts_for_pass && step->term->qualifier == SPF_PASS;
     switch (scene->run->is_ip6 ? step->for_ip6 : step->for_ip4) {
     case SPF_FOUND:
         evaluate_found(scene, step);
         break;
     case SPF_FOUND_NOTHING:
-        raise(scene, step, true);
+        raise_count(scene, step, true);
         if (leads_on) {
             end_all(scene, SPF_PERMERROR);
         }
