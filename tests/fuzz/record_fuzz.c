@@ -3,9 +3,9 @@
  * A whole domain, from the questions to the line of JSON: whatever the DNS answers, the planner ends, the record is one
  * line of strict JSON, and all that holds for every record holds for it.
  *
- * The first two bytes choose checks and modes, the rest is a zone, one record a line: OWNER LETTER DATA. The owner is "@"
- * for the domain, a name with a final dot, or a prefix of the domain. Letters: T text ('|' begins another string), M mail
- * host, A and 6 addresses (raw bytes), C alias, F failure or absence (by the first letter of DATA).
+ * The first two bytes choose checks and modes, the rest is a zone, one record a line: OWNER LETTER DATA. The owner is
+ * "@" for the domain, a name with a final dot, or a prefix of the domain. Letters: T text ('|' begins another string),
+ * M mail host, A and 6 addresses (raw bytes), C alias, F failure or absence (by the first letter of DATA).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,7 +63,8 @@ static span read_owner(struct arena *arena, span text, span domain)
     size_t len = 0;
     for (size_t i = 0; i < body.len && len < 240; i++) {
         unsigned char c = (unsigned char)body.ptr[i];
-        bool is_plain = ascii_is_alnum(c) || c == '-' || c == '_' || c == '*' || (c == '.' && len > 0 && bytes[len - 1] != '.');
+        bool is_plain =
+            ascii_is_alnum(c) || c == '-' || c == '_' || c == '*' || (c == '.' && len > 0 && bytes[len - 1] != '.');
         if (is_plain) {
             bytes[len++] = (char)ascii_lower(c);
         } else if (c != '.') {
@@ -102,7 +103,8 @@ static void read_text(struct arena *arena, span data, struct txt_record *out)
 
 static bool read_data(struct arena *arena, span data, char letter, span domain, struct scenario_record *r)
 {
-    static const enum dns_outcome outcomes[] = { DNS_NODATA, DNS_NXDOMAIN, DNS_SERVFAIL, DNS_REFUSED, DNS_TIMEOUT, DNS_BAD_RESPONSE };
+    static const enum dns_outcome outcomes[] = { DNS_NODATA,  DNS_NXDOMAIN, DNS_SERVFAIL,
+                                                 DNS_REFUSED, DNS_TIMEOUT,  DNS_BAD_RESPONSE };
     unsigned char first = data.len > 0 ? (unsigned char)data.ptr[0] : 0;
     size_t address_len = data.len < sizeof(r->address) ? data.len : sizeof(r->address);
     switch (letter) {

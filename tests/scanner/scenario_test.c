@@ -26,17 +26,17 @@
 #include "tests/support/scenario.h"
 
 enum {
-    ROUNDS_MAX = 4096,            /* more rounds of questions: the planner does not end */
-    FAILURES_TRIED_MAX = 60,      /* scenarios with more questions are not run once for each of them */
+    ROUNDS_MAX = 4096,       /* more rounds of questions: the planner does not end */
+    FAILURES_TRIED_MAX = 60, /* scenarios with more questions are not run once for each of them */
     RECORD_SIZE_MAX = 8 << 20,
-    PLENTY = 64 << 20,            /* bytes of an arena */
+    PLENTY = 64 << 20, /* bytes of an arena */
 };
 
 static struct {
     struct suffixes *suffixes;
     struct provider_table *providers;
     struct selector_table *selectors;
-    struct arena files;           /* the scenarios */
+    struct arena files; /* the scenarios */
     bool is_verbose;
 } world;
 
@@ -55,7 +55,7 @@ static bool is_public_suffix(const void *list, span name)
 
 struct run {
     const struct scenario *scenario;
-    size_t failing;               /* index of the question that times out; SIZE_MAX: none */
+    size_t failing; /* index of the question that times out; SIZE_MAX: none */
     struct mail_config config;
     struct arena arena, class_arena;
     _Alignas(max_align_t) char first[512], class_first[512];
@@ -81,9 +81,9 @@ static bool checks_read(span words, unsigned *checks)
         const char *word;
         unsigned check;
     } rows[] = {
-        { "spf", CHECK_SPF },         { "dkim", CHECK_DKIM },       { "dmarc", CHECK_DMARC }, { "mx", CHECK_MX },
-        { "mta-sts", CHECK_MTA_STS }, { "tls-rpt", CHECK_TLS_RPT }, { "bimi", CHECK_BIMI },   { "hosts", CHECK_HOSTS },
-        { "addresses", CHECK_ADDRESSES },
+        { "spf", CHECK_SPF },   { "dkim", CHECK_DKIM },       { "dmarc", CHECK_DMARC },
+        { "mx", CHECK_MX },     { "mta-sts", CHECK_MTA_STS }, { "tls-rpt", CHECK_TLS_RPT },
+        { "bimi", CHECK_BIMI }, { "hosts", CHECK_HOSTS },     { "addresses", CHECK_ADDRESSES },
     };
     bool is_change = words.len == 0 || words.ptr[0] == '+' || words.ptr[0] == '-';
     *checks = is_change ? CHECKS_DEFAULT : CHECK_ADDRESSES;
@@ -114,7 +114,7 @@ static bool run_begin(struct run *run, const struct scenario *scenario, size_t a
     arena_init(&run->class_arena, run->class_first, sizeof(run->class_first), class_limit);
     answer_set_init(&run->answers, &run->arena, ANSWER_SET_LIMIT);
     run->config = (struct mail_config){
-        .dkim_mode = span_equal(scenario->dkim_mode, SPAN("full")) ? DKIM_FULL
+        .dkim_mode = span_equal(scenario->dkim_mode, SPAN("full"))  ? DKIM_FULL
                      : span_equal(scenario->dkim_mode, SPAN("off")) ? DKIM_OFF
                                                                     : DKIM_SMART,
         .providers = world.providers,
@@ -166,7 +166,8 @@ static const struct rrset *answer(struct run *run, size_t index)
     if (index == run->failing) {
         return &timeout;
     }
-    return scenario_answer(run->scenario, &world.files, asked->qname, asked->qtype, organizational_domain, world.suffixes);
+    return scenario_answer(run->scenario, &world.files, asked->qname, asked->qtype, organizational_domain,
+                           world.suffixes);
 }
 
 static bool run_ask(struct run *run)
@@ -180,7 +181,8 @@ static bool run_ask(struct run *run)
         }
         for (; answered < run->answers.count; answered++) {
             if (!is_legal_question(run, &run->answers.items[answered])) {
-                return complain(run, "question %.*s: no legal name, or is_shared wrong", SPAN_ARG(run->answers.items[answered].qname));
+                return complain(run, "question %.*s: no legal name, or is_shared wrong",
+                                SPAN_ARG(run->answers.items[answered].qname));
             }
             run->answers.items[answered].rrset = answer(run, answered);
         }
@@ -316,10 +318,11 @@ static bool meets_finding(const struct scenario *s, const struct scenario_expect
     }
     const struct json_value *severity = json_at(got, SPAN("severity")), *detail = json_at(got, SPAN("detail"));
     bool is_good = e->severity.len == 0 || span_equal(e->severity, severity->text);
-    is_good = is_good && (e->value.len == 0 || (e->is_part ? has_part(detail->text, e->value) : span_equal(detail->text, e->value)));
+    is_good = is_good && (e->value.len == 0 ||
+                          (e->is_part ? has_part(detail->text, e->value) : span_equal(detail->text, e->value)));
     if (!is_good) {
-        report(s, e->line, "finding %.*s: expected %.*s \"%.*s\", got %.*s \"%.*s\"", SPAN_ARG(e->path), SPAN_ARG(e->severity),
-               SPAN_ARG(e->value), SPAN_ARG(severity->text), SPAN_ARG(detail->text));
+        report(s, e->line, "finding %.*s: expected %.*s \"%.*s\", got %.*s \"%.*s\"", SPAN_ARG(e->path),
+               SPAN_ARG(e->severity), SPAN_ARG(e->value), SPAN_ARG(severity->text), SPAN_ARG(detail->text));
     }
     return is_good;
 }
@@ -364,7 +367,8 @@ static bool meets_expectations(const struct scenario *s, const struct run *run, 
     for (const struct json_value *f = findings->first; f; f = f->next) {
         span id = json_at(f, SPAN("id"))->text;
         if (span_equal(json_at(f, SPAN("severity"))->text, SPAN("error")) && !is_expected_error(s, id)) {
-            report(s, s->line, "error finding %.*s \"%.*s\": nobody expected it", SPAN_ARG(id), SPAN_ARG(json_at(f, SPAN("detail"))->text));
+            report(s, s->line, "error finding %.*s \"%.*s\": nobody expected it", SPAN_ARG(id),
+                   SPAN_ARG(json_at(f, SPAN("detail"))->text));
             is_good = false;
         }
     }
@@ -394,7 +398,8 @@ static bool run_record(struct run *run, struct json_document *document, bool is_
     }
     *document = json_read(text);
     if (!document->root) {
-        return complain(run, "no JSON: %s at byte %zu: %.60s", document->error, document->error_at, text.ptr + document->error_at);
+        return complain(run, "no JSON: %s at byte %zu: %.60s", document->error, document->error_at,
+                        text.ptr + document->error_at);
     }
     return record_is_well_formed(document->root, is_full, run->complaint);
 }
@@ -416,21 +421,57 @@ static bool scenario_holds(const struct scenario *s, size_t *question_count, str
 
 /* Findings that say "there is none": an answer that did not come must not bring one that was not there before. */
 static const char *const absences[] = {
-    "dns_nxdomain", "dns_undelegated", "dns_cname_dangling", "mx_none", "mx_implicit", "mx_target_nxdomain", "mx_target_no_address",
-    "mx_target_unusable_address", "mx_all_unresolvable", "mx_ipv6_none", "spf_missing", "spf_include_no_record",
-    "spf_redirect_no_record", "spf_too_many_void_lookups", "spf_void_target", "spf_target_unregistered",
-    "spf_authorises_nobody", "spf_provider_missing", "spf_shared_relay", "dkim_none_found",
-    "dkim_cname_dangling", "dkim_microsoft_selectors_missing", "dkim_pair_half_missing", "dmarc_missing",
-    "dmarc_cname_dangling", "dmarc_rua_unauthorised", "dmarc_ruf_unauthorised", "dmarc_rua_no_mail", "dmarc_rua_unregistered",
-    "dmarc_ruf_unregistered", "mta_sts_missing", "mta_sts_policy_host_missing", "mta_sts_without_tls_rpt", "mta_sts_no_mail",
-    "tls_rpt_missing", "parked_candidate", "parked_lockdown", "parked_lockdown_full", "parked_no_spf", "parked_no_dmarc",
-    "parked_no_null_mx", "enforcing_without_auth", "enforcing_without_spf", "enforcing_dkim_only", "enforcing_spf_only",
+    "dns_nxdomain",
+    "dns_undelegated",
+    "dns_cname_dangling",
+    "mx_none",
+    "mx_implicit",
+    "mx_target_nxdomain",
+    "mx_target_no_address",
+    "mx_target_unusable_address",
+    "mx_all_unresolvable",
+    "mx_ipv6_none",
+    "spf_missing",
+    "spf_include_no_record",
+    "spf_redirect_no_record",
+    "spf_too_many_void_lookups",
+    "spf_void_target",
+    "spf_target_unregistered",
+    "spf_authorises_nobody",
+    "spf_provider_missing",
+    "spf_shared_relay",
+    "dkim_none_found",
+    "dkim_cname_dangling",
+    "dkim_microsoft_selectors_missing",
+    "dkim_pair_half_missing",
+    "dmarc_missing",
+    "dmarc_cname_dangling",
+    "dmarc_rua_unauthorised",
+    "dmarc_ruf_unauthorised",
+    "dmarc_rua_no_mail",
+    "dmarc_rua_unregistered",
+    "dmarc_ruf_unregistered",
+    "mta_sts_missing",
+    "mta_sts_policy_host_missing",
+    "mta_sts_without_tls_rpt",
+    "mta_sts_no_mail",
+    "tls_rpt_missing",
+    "parked_candidate",
+    "parked_lockdown",
+    "parked_lockdown_full",
+    "parked_no_spf",
+    "parked_no_dmarc",
+    "parked_no_null_mx",
+    "enforcing_without_auth",
+    "enforcing_without_spf",
+    "enforcing_dkim_only",
+    "enforcing_spf_only",
     "microsoft_hybrid_mx",
 };
 
 /* The statuses that say "there is none", each with the question whose failure makes it unknown. */
 static const struct {
-    const char *prefix;           /* of the question's name, before the domain */
+    const char *prefix; /* of the question's name, before the domain */
     uint16_t qtype;
     const char *path, *status;
 } unknowns[] = {
@@ -460,7 +501,8 @@ static bool is_honest(struct run *run, const struct json_value *whole, const str
         }
     }
     span asked_name = run->answers.items[run->failing].qname;
-    if (find_finding(record, SPAN("dkim_namespace_absent")) && span_starts_with(asked_name, SPAN("_domainkey.")) && !says_little) {
+    if (find_finding(record, SPAN("dkim_namespace_absent")) && span_starts_with(asked_name, SPAN("_domainkey.")) &&
+        !says_little) {
         return complain(run, "no namespace because its question failed");
     }
     if (is_word(record, "outcome", "nxdomain")) {
@@ -471,7 +513,8 @@ static bool is_honest(struct run *run, const struct json_value *whole, const str
         span prefix = span_from_cstr(unknowns[i].prefix);
         bool is_it = asked->qtype == unknowns[i].qtype && span_starts_with(asked->qname, prefix) &&
                      span_equal(span_after(asked->qname, prefix.len), run->subject.domain);
-        if (is_it && !is_word(record, unknowns[i].path, unknowns[i].status) && !is_word(record, unknowns[i].path, "not_checked")) {
+        if (is_it && !is_word(record, unknowns[i].path, unknowns[i].status) &&
+            !is_word(record, unknowns[i].path, "not_checked")) {
             return complain(run, "%s is known although its question failed", unknowns[i].path);
         }
     }
@@ -535,7 +578,8 @@ static void tables_open(void)
     }
 }
 
-static size_t add_tests(const struct scenario *s, const char *part, struct CMUnitTest *tests, size_t count, size_t limit)
+static size_t add_tests(const struct scenario *s, const char *part, struct CMUnitTest *tests, size_t count,
+                        size_t limit)
 {
     for (; s; s = s->next) {
         if (part && !strstr(s->name, part) && !strstr(s->file, part)) {
@@ -545,7 +589,8 @@ static size_t add_tests(const struct scenario *s, const char *part, struct CMUni
             fputs("more scenarios than the table holds\n", stderr);
             exit(1);
         }
-        tests[count++] = (struct CMUnitTest){ .name = s->name, .test_func = scenario_is_met, .initial_state = (void *)(uintptr_t)s };
+        tests[count++] =
+            (struct CMUnitTest){ .name = s->name, .test_func = scenario_is_met, .initial_state = (void *)(uintptr_t)s };
     }
     return count;
 }

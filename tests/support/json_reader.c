@@ -63,7 +63,10 @@ static bool read_hex4(struct reader *r, uint32_t *out)
     uint32_t value = 0;
     for (int i = 0; i < 4; i++) {
         int c = peek(r);
-        int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+        int digit = c >= '0' && c <= '9'   ? c - '0'
+                    : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                    : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                           : -1;
         if (digit < 0) {
             return refuse(r, "\\u without four hexadecimal digits");
         }
@@ -399,8 +402,9 @@ static const struct json_value *element(const struct json_value *array, span whi
     uint64_t index = 0;
     bool by_index = span_to_u64(which, UINT32_MAX, &index);
     for (const struct json_value *child = array->first; child; child = child->next) {
-        if (by_index ? index-- == 0
-                     : child->first && child->first->kind == JSON_KIND_STRING && span_equal(child->first->text, which)) {
+        if (by_index
+                ? index-- == 0
+                : child->first && child->first->kind == JSON_KIND_STRING && span_equal(child->first->text, which)) {
             return child;
         }
     }

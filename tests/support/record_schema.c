@@ -8,7 +8,8 @@
 
 /*
  * Types: i integer from 0, b boolean, s text, S array of texts, O object, A array of objects, =a|b one of these words;
- * '?' behind one: or null; '-' behind all: the key may be missing. An object's members follow under its path; "x[]" are the elements of x.
+ * '?' behind one: or null; '-' behind all: the key may be missing. An object's members follow under its path; "x[]" are
+ * the elements of x.
  */
 struct key_row {
     const char *path, *key, *type;
@@ -28,7 +29,8 @@ static const struct key_row keys[] = {
     { "", "outcome", "=ok|nxdomain|servfail|refused|timeout|bad_response|excluded", false },
     { "", "posture",
       "=nonexistent|unknown|dmarc_broken|enforcing_bypassed|enforcing_broken|parked_protected|protected|partial|"
-      "parked_unprotected|monitoring|record_only|spf_only|unprotected", false },
+      "parked_unprotected|monitoring|record_only|spf_only|unprotected",
+      false },
     { "", "spoofable", "b?", false },
     { "", "spoofable_subdomains", "b?", false },
     { "", "sends", "=yes|no|unknown", false },
@@ -270,7 +272,8 @@ static bool check_findings(const struct json_value *record, char *complaint)
 /* Decided cases 4, 8, 27; the status line of spf. */
 static bool check_spf(const struct json_value *r, char *complaint)
 {
-    static const char *const numbers[] = { "spf.lookups", "spf.void_lookups", "spf.depth", "spf.ipv4_addresses", "spf.ipv6_slash64s" };
+    static const char *const numbers[] = { "spf.lookups", "spf.void_lookups", "spf.depth", "spf.ipv4_addresses",
+                                           "spf.ipv6_slash64s" };
     for (size_t i = 1; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
         if (is_null(r, numbers[i]) != is_null(r, numbers[0])) {
             return complain(complaint, "%s and spf.lookups: both or none are null", numbers[i]);
@@ -312,7 +315,8 @@ static bool check_dmarc(const struct json_value *r, char *complaint)
         return complain(complaint, "dmarc.effective_policy is not the weaker view");
     }
     bool is_valid = is(r, "dmarc.status", "valid");
-    if (!is_valid && (a || b || !is_null(r, "dmarc.policy") || !is_null(r, "dmarc.subdomain_policy") || !is_null(r, "dmarc.nonexistent_policy"))) {
+    if (!is_valid && (a || b || !is_null(r, "dmarc.policy") || !is_null(r, "dmarc.subdomain_policy") ||
+                      !is_null(r, "dmarc.nonexistent_policy"))) {
         return complain(complaint, "a policy without a valid dmarc");
     }
     if (is_valid && (is_null(r, "dmarc.record") || is_null(r, "dmarc.found_at") || is_null(r, "dmarc.policy"))) {
@@ -322,7 +326,8 @@ static bool check_dmarc(const struct json_value *r, char *complaint)
         !(is_null(r, "dmarc.record") && is_null(r, "dmarc.found_at") && !at(r, "dmarc.inherited")->boolean)) {
         return complain(complaint, "dmarc temperror that is not all null");
     }
-    if (is_valid && at(r, "dmarc.inherited")->boolean == span_equal(at(r, "dmarc.found_at")->text, at(r, "domain")->text)) {
+    if (is_valid &&
+        at(r, "dmarc.inherited")->boolean == span_equal(at(r, "dmarc.found_at")->text, at(r, "domain")->text)) {
         return complain(complaint, "dmarc.inherited against dmarc.found_at");
     }
     return true;
@@ -362,13 +367,15 @@ static bool check_verdict(const struct json_value *r, char *complaint)
     bool is_enforcing = strength(r, "dmarc.policy_9989") > 1 || strength(r, "dmarc.policy_7489") > 1;
     /* A sampled quarantine counts as none in the column, as enforcing for the posture. */
     bool may_be_sampled = strength(r, "dmarc.policy_7489") == 1;
-    static const char *const wants[] = { "enforcing_bypassed", "enforcing_broken", "parked_protected", "protected", "partial" };
+    static const char *const wants[] = { "enforcing_bypassed", "enforcing_broken", "parked_protected", "protected",
+                                         "partial" };
     for (size_t i = 0; i < sizeof(wants) / sizeof(wants[0]); i++) {
         if (is(r, "posture", wants[i]) && !is_enforcing && !may_be_sampled) {
             return complain(complaint, "posture %s without an enforcing view", wants[i]);
         }
     }
-    static const char *const forbids[] = { "monitoring", "record_only", "spf_only", "unprotected", "parked_unprotected", "dmarc_broken" };
+    static const char *const forbids[] = { "monitoring",  "record_only",        "spf_only",
+                                           "unprotected", "parked_unprotected", "dmarc_broken" };
     for (size_t i = 0; i < sizeof(forbids) / sizeof(forbids[0]); i++) {
         if (is(r, "posture", forbids[i]) && is_enforcing) {
             return complain(complaint, "posture %s with an enforcing view", forbids[i]);
@@ -382,6 +389,7 @@ bool record_is_well_formed(const struct json_value *record, bool is_full, char c
     if (record->kind != JSON_KIND_OBJECT) {
         return complain(complaint, "the record is no object");
     }
-    return check_keys(record, is_full, complaint) && check_findings(record, complaint) && check_spf(record, complaint) &&
-           check_dmarc(record, complaint) && check_dkim(record, complaint) && check_verdict(record, complaint);
+    return check_keys(record, is_full, complaint) && check_findings(record, complaint) &&
+           check_spf(record, complaint) && check_dmarc(record, complaint) && check_dkim(record, complaint) &&
+           check_verdict(record, complaint);
 }

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What holds for every record of schema 1: all keys there, in order, of their types; and the sentences that tie the keys
- * of one record to each other. Written from the record's description alone.
+ * What holds for every record of schema 1: all keys there, in order, of their types; and the sentences that tie the
+ * keys of one record to each other. Written from the record's description alone.
  */
 
 #include "tests/support/json_reader.h"

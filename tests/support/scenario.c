@@ -90,7 +90,8 @@ static void add_numbered(struct text *out, span s, uint64_t number)
         size_t close = span_find(s, '}');
         span inside = close < s.len ? span_of(s.ptr + 1, close - 1) : span_of(s.ptr, 1);
         uint64_t plus = 0;
-        bool is_number = inside.len == 0 || (inside.ptr[0] == '+' && span_to_u64(span_after(inside, 1), 1000000, &plus));
+        bool is_number =
+            inside.len == 0 || (inside.ptr[0] == '+' && span_to_u64(span_after(inside, 1), 1000000, &plus));
         if (is_number) {
             char digits[24];
             int len = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)(number + plus));
@@ -157,7 +158,7 @@ static bool expand_parts(struct file_reader *r, span line, struct text *out)
 struct token {
     span text;
     bool is_quoted;
-    span rest;      /* the raw line from here on */
+    span rest; /* the raw line from here on */
 };
 
 static bool read_quoted(struct file_reader *r, span *rest, span *out)
@@ -267,8 +268,9 @@ static uint16_t read_type(span word)
         const char *word;
         uint16_t type;
     } rows[] = {
-        { "A", DNS_A }, { "AAAA", DNS_AAAA }, { "TXT", DNS_TXT }, { "MX", DNS_MX }, { "CNAME", DNS_CNAME },
-        { "NS", DNS_NS }, { "PTR", DNS_PTR }, { "SOA", DNS_SOA }, { "ANY", SCENARIO_ANY_TYPE },
+        { "A", DNS_A },     { "AAAA", DNS_AAAA },   { "TXT", DNS_TXT },
+        { "MX", DNS_MX },   { "CNAME", DNS_CNAME }, { "NS", DNS_NS },
+        { "PTR", DNS_PTR }, { "SOA", DNS_SOA },     { "ANY", SCENARIO_ANY_TYPE },
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         if (span_equal(word, span_from_cstr(rows[i].word))) {
@@ -392,8 +394,8 @@ static bool read_finding(struct file_reader *r, struct scenario_expect *e, const
             e->severity = tokens[i].text;
         }
     }
-    bool is_known = e->severity.len == 0 || span_equal(e->severity, SPAN("error")) || span_equal(e->severity, SPAN("warning")) ||
-                    span_equal(e->severity, SPAN("info"));
+    bool is_known = e->severity.len == 0 || span_equal(e->severity, SPAN("error")) ||
+                    span_equal(e->severity, SPAN("warning")) || span_equal(e->severity, SPAN("info"));
     return is_known || complain(r, "no such severity");
 }
 
@@ -466,8 +468,10 @@ static bool read_directive(struct file_reader *r, const struct token *tokens, si
         span word;
         span *field;
     } fields[] = {
-        { SPAN("domain"), &s->domain }, { SPAN("checks"), &s->checks },
-        { SPAN("dkim"), &s->dkim_mode }, { SPAN("selectors"), &s->selectors },
+        { SPAN("domain"), &s->domain },
+        { SPAN("checks"), &s->checks },
+        { SPAN("dkim"), &s->dkim_mode },
+        { SPAN("selectors"), &s->selectors },
     };
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
         if (span_equal(word, fields[i].word)) {
@@ -668,7 +672,8 @@ static span find_owner(const struct scenario *s, struct arena *arena, span name)
 static const struct scenario_record *find_forced(const struct scenario *s, span owner, uint16_t qtype)
 {
     for (const struct scenario_record *r = s->records; r; r = r->next) {
-        if (r->outcome != DNS_ANSWERED && (r->qtype == qtype || r->qtype == SCENARIO_ANY_TYPE) && span_equal(r->owner, owner)) {
+        if (r->outcome != DNS_ANSWERED && (r->qtype == qtype || r->qtype == SCENARIO_ANY_TYPE) &&
+            span_equal(r->owner, owner)) {
             return r;
         }
     }
@@ -749,7 +754,8 @@ static void fill_records(const struct scenario *s, struct arena *arena, span own
     out->outcome = count > 0 ? DNS_ANSWERED : DNS_NODATA;
 }
 
-static span find_soa_owner(const struct scenario *s, span name, scenario_suffixes *organizational_domain, const void *list)
+static span find_soa_owner(const struct scenario *s, span name, scenario_suffixes *organizational_domain,
+                           const void *list)
 {
     span org = organizational_domain(list, name);
     return name_exists(s, org) ? org : name_parent(org);
@@ -784,7 +790,9 @@ const struct rrset *scenario_answer(const struct scenario *s, struct arena *aren
         out->has_alias = true;
         out->alias_target = name = alias->name;
     }
-    static const uint8_t rcodes[DNS_OUTCOME_COUNT] = { [DNS_NXDOMAIN] = 3, [DNS_SERVFAIL] = 2, [DNS_REFUSED] = 5, [DNS_BAD_RESPONSE] = 1 };
+    static const uint8_t rcodes[DNS_OUTCOME_COUNT] = {
+        [DNS_NXDOMAIN] = 3, [DNS_SERVFAIL] = 2, [DNS_REFUSED] = 5, [DNS_BAD_RESPONSE] = 1
+    };
     out->rcode = rcodes[out->outcome];
     if (rrset_is_failure(out)) {
         out->ttl_s = 0;

@@ -6,16 +6,15 @@
  *
  *   ## an include without a record is permerror (RFC 7208 5.2)      begins a scenario; its name
  *   domain example.com                                              the name scanned
- *   checks +bimi,-mx                                                changes to the default checks; or a whole list: spf,dmarc
- *   dkim full                                                       smart (default), full, off
- *   selectors a,b                                                   of the list, for this domain
- *   full                                                            the record is that of --records full
- *   excluded                                                        the name is excluded, nothing is asked
- *   example.com TXT "v=spf1 -all" "second string"                   a record; \DDD, \" and \\ in strings; cut at 255 bytes
- *   example.com TXT "x"*300                                         the text 300 times
- *   example.com MX 10 mx.example.com.                               also A, AAAA, CNAME, NS, PTR
- *   none.example TXT SERVFAIL                                       NODATA NXDOMAIN SERVFAIL REFUSED TIMEOUT BAD; ANY: every type
- *   example.com exists                                              the name is there, without records
+ *   checks +bimi,-mx                                                changes to the default checks; or a whole list:
+ * spf,dmarc dkim full                                                       smart (default), full, off selectors a,b of
+ * the list, for this domain full                                                            the record is that of
+ * --records full excluded                                                        the name is excluded, nothing is asked
+ *   example.com TXT "v=spf1 -all" "second string"                   a record; \DDD, \" and \\ in strings; cut at 255
+ * bytes example.com TXT "x"*300                                         the text 300 times example.com MX 10
+ * mx.example.com.                               also A, AAAA, CNAME, NS, PTR none.example TXT SERVFAIL NODATA NXDOMAIN
+ * SERVFAIL REFUSED TIMEOUT BAD; ANY: every type example.com exists                                              the
+ * name is there, without records
  *   *.example.com TXT "wild"                                        RFC 4592
  *   @1..12 n{}.example TXT "v=spf1 include:n{+1}.example -all"      the line for 1, 2 ... 12
  *   example.com TXT "v=spf1 $(1..9:ip4:192.0.2.{} )-all"            the part for 1, 2 ... 9
@@ -29,9 +28,9 @@
  *   errors any                                                      (else an error finding that is not expected fails)
  *   # a comment, at the start of a line or after two blanks
  *
- * The DNS is a tree: a name exists when it, or a name below it, has a record; every single label exists. Names that do not
- * exist are NXDOMAIN, types that do not are NODATA. The SOA that comes with them is at the registrable domain where that
- * exists, else at the public suffix above it.
+ * The DNS is a tree: a name exists when it, or a name below it, has a record; every single label exists. Names that do
+ * not exist are NXDOMAIN, types that do not are NODATA. The SOA that comes with them is at the registrable domain where
+ * that exists, else at the public suffix above it.
  *
  * Memory: all of a file's scenarios are in the arena given.
  */
@@ -45,25 +44,31 @@ struct scenario_record {
     struct scenario_record *next;
     span owner;
     uint16_t qtype;
-    enum dns_outcome outcome;   /* ANSWERED: one of the following; NODATA also for "exists" */
+    enum dns_outcome outcome; /* ANSWERED: one of the following; NODATA also for "exists" */
     struct txt_record txt;
     struct mx_record mx;
     uint8_t address[16];
-    span name;                  /* target of CNAME, NS, PTR */
+    span name; /* target of CNAME, NS, PTR */
 };
 
 enum expect_kind {
-    EXPECT_VALUE, EXPECT_CONTAINS, EXPECT_COUNT, EXPECT_FINDING, EXPECT_NO_FINDING, EXPECT_ASKED, EXPECT_NOT_ASKED
+    EXPECT_VALUE,
+    EXPECT_CONTAINS,
+    EXPECT_COUNT,
+    EXPECT_FINDING,
+    EXPECT_NO_FINDING,
+    EXPECT_ASKED,
+    EXPECT_NOT_ASKED
 };
 
 struct scenario_expect {
     struct scenario_expect *next;
     enum expect_kind kind;
     int line;
-    span path;                  /* or finding id, or qname */
-    span value;                 /* JSON text; of a finding its detail as written in JSON, empty: any */
-    span severity;              /* empty: any */
-    bool is_part;               /* value is a part of the detail */
+    span path;     /* or finding id, or qname */
+    span value;    /* JSON text; of a finding its detail as written in JSON, empty: any */
+    span severity; /* empty: any */
+    bool is_part;  /* value is a part of the detail */
     uint16_t qtype;
 };
 
