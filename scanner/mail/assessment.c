@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "scanner/mail/assessment.h"
 
+#include "scanner/mail/dns_findings.h"
+
 void plan_begin(struct plan *plan)
 {
     *plan = (struct plan){ 0 };
@@ -47,6 +49,7 @@ static size_t ask_for_domain(struct plan *plan, const struct subject *s)
     added += mta_sts_ask(s, &plan->asked_mta_sts);
     added += tls_rpt_ask(s, &plan->asked_tls_rpt);
     added += bimi_ask(s, &plan->asked_bimi);
+    added += dns_findings_ask(s);
     return added;
 }
 

@@ -508,16 +508,19 @@ static const char *selector_provider(const struct subject *s, const struct dkim_
     return provider && !provider->is_weak ? provider->name : NULL;
 }
 
-static void assess_alias(const struct subject *s, const struct rrset *rrset, const struct dkim_selector *selector)
+/* True when the alias points at a domain that anyone can register, and then publish a key there. */
+static bool assess_alias(const struct subject *s, const struct rrset *rrset, const struct dkim_selector *selector)
 {
+    bool is_open = false;
     findings_addf(s->findings, FINDING_DKIM_CNAME, "%.*s: %.*s%s%s%s", SPAN_ARG(selector->selector),
                   SPAN_ARG(selector->cname), selector->provider ? " (" : "",
                   selector->provider ? selector->provider : "", selector->provider ? ")" : "");
     if (selector->status == DKIM_KEY_DANGLING) {
-        bool is_open = registrable_is_open(s, selector->cname, rrset);
+        is_open = registrable_is_open(s, selector->cname, rrset);
         findings_addf(s->findings, FINDING_DKIM_CNAME_DANGLING, "%.*s: %.*s%s", SPAN_ARG(selector->selector),
                       SPAN_ARG(selector->cname), is_open ? ", registrable: true" : "");
     }
+    return is_open;
 }
 
 static void count_selector(struct tally *tally, const struct dkim_selector *selector)
@@ -539,7 +542,7 @@ static void assess_selector(const struct subject *s, span name, const struct rrs
     }
     out->provider = selector_provider(s, out);
     if (rrset->has_alias) {
-        assess_alias(s, rrset, out);
+        result->target_is_open |= assess_alias(s, rrset, out);
     }
 }
 

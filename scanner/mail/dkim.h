@@ -45,6 +45,7 @@ struct dkim_result {
     size_t selector_count;
     bool has_key;                 /* a key that some signer may use: a valid selector, or a wildcard's usable key (case 25) */
     bool has_public_test_key;     /* its private half is published (case 32) */
+    bool target_is_open;          /* a selector's alias points at a domain that anyone can register (case 10) */
     bool wildcard_is_revoked;     /* `p=` empty at a random selector */
 };
 

@@ -214,7 +214,8 @@ static struct facts gather(const struct subject *s, const struct assessment *a)
     f.evidence_is_unknown = !f.is_evident && (f.key_is_unknown || f.spf_is_unknown || a->spf.status == SPF_NOT_CHECKED);
     f.is_expected = f.is_evident || a->mx.is_mailbox_provider;
     f.is_parked = !f.is_evident && !f.evidence_is_unknown && a->mx.cannot_receive;
-    f.is_bypassed = a->spf.passes_everybody || a->spf.target_is_open || a->dkim.has_public_test_key;
+    f.is_bypassed = a->spf.passes_everybody || a->spf.target_is_open || a->dkim.has_public_test_key ||
+                    a->dkim.target_is_open;
     return f;
 }
 
@@ -313,7 +314,7 @@ static enum posture posture_of(const struct subject *s, const struct assessment 
 
 static enum ternary spoofable_under(enum dmarc_policy policy, const struct facts *f)
 {
-    if (!f->has_dmarc || !enforces_policy(policy) || f->is_bypassed) {
+    if (!enforces_policy(policy) || f->is_bypassed) {
         return TERNARY_YES;
     }
     return f->spf_is_unknown ? TERNARY_UNKNOWN : TERNARY_NO;
@@ -324,7 +325,7 @@ static enum ternary spoofable(const struct subject *s, const struct assessment *
     if (!subject_checks(s, CHECK_DMARC) || a->dmarc.status == DMARC_TEMPERROR) {
         return TERNARY_UNKNOWN;
     }
-    return spoofable_under(a->dmarc.effective_policy, f);
+    return spoofable_under(f->has_dmarc ? a->dmarc.effective_policy : DMARC_POLICY_NULL, f);
 }
 
 static enum ternary spoofable_subdomains(const struct subject *s, const struct assessment *a, const struct facts *f)
@@ -338,6 +339,7 @@ static enum ternary spoofable_subdomains(const struct subject *s, const struct a
     if (a->dmarc.status == DMARC_TEMPERROR || a->dmarc.walk_failed) {
         return TERNARY_UNKNOWN;
     }
+    /* A record here that is of no use does not keep the walk of the names below from what stands above (case 31). */
     return spoofable_under(f->weakest_below, f);
 }
 
