@@ -60,6 +60,28 @@ struct source {
     char raw[RAW_SIZE];
 };
 
+/*
+ * Stdin as a regular file is opened anew, from where it stands: it is looked at before it is read, and whoever shares the
+ * descriptor must not see its offset move. Where that cannot be done it is read as a pipe is, once.
+ */
+static int open_stdin(bool *is_reopened)
+{
+    struct stat st;
+    off_t at = lseek(STDIN_FILENO, 0, SEEK_CUR);
+    *is_reopened = false;
+    if (at >= 0 && fstat(STDIN_FILENO, &st) == 0 && S_ISREG(st.st_mode)) {
+        int fd = open("/proc/self/fd/0", O_RDONLY | O_CLOEXEC);
+        if (fd >= 0 && lseek(fd, at, SEEK_SET) == at) {
+            *is_reopened = true;
+            return fd;
+        }
+        if (fd >= 0) {
+            close(fd);
+        }
+    }
+    return fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+}
+
 int source_open(struct source **out, const char *path, source_stop_fn *is_stopping, void *arg)
 {
     struct stat st;
@@ -71,13 +93,14 @@ int source_open(struct source **out, const char *path, source_stop_fn *is_stoppi
     s->is_stopping = is_stopping;
     s->stop_arg = arg;
     s->hash = XXH3_createState();
-    s->fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, O_RDONLY | O_CLOEXEC);
+    bool is_stdin = strcmp(path, "-") == 0, is_reopened = false;
+    s->fd = is_stdin ? open_stdin(&is_reopened) : open(path, O_RDONLY | O_CLOEXEC);
     err = s->hash == NULL ? -ENOMEM : s->fd < 0 || fstat(s->fd, &st) < 0 ? -errno : S_ISDIR(st.st_mode) ? -EISDIR : 0;
     if (err < 0) {
         source_close(s);
         return err;
     }
-    s->is_regular = S_ISREG(st.st_mode);
+    s->is_regular = S_ISREG(st.st_mode) && (!is_stdin || is_reopened);
     XXH3_64bits_reset(s->hash);
     *out = s;
     return 0;

@@ -395,27 +395,42 @@ bool options_parse(const struct command *command, int argc, char **argv, int fir
     return true;
 }
 
+enum { HELP_COLUMN = 31, HELP_WIDTH = 100 };
+
+/* Words of `text` from column `at` on, wrapped, each further line indented to the column of help texts. */
+static size_t print_wrapped(span text, size_t at)
+{
+    while (text.len > 0) {
+        span word = span_cut(&text, ' ');
+        if (at + 1 + word.len > HELP_WIDTH) {
+            printf("\n%*s", HELP_COLUMN, "");
+            at = HELP_COLUMN;
+        } else if (at > HELP_COLUMN) {
+            putchar(' ');
+            at++;
+        }
+        fwrite(word.ptr, 1, word.len, stdout);
+        at += word.len;
+    }
+    return at;
+}
+
 static void print_row(const struct option_row *row)
 {
-    char left[64];
+    char left[64], note[160] = "";
     char letter[8] = "    ";
     if (row->letter) {
         snprintf(letter, sizeof(letter), "-%c, ", row->letter);
     }
     snprintf(left, sizeof(left), "  %s--%s%s%s", letter, row->name, row->operand ? " " : "", row->operand ? row->operand : "");
-    printf("%-30s %s", left, row->help);
+    printf("%-*s ", HELP_COLUMN - 1, left);
+    size_t at = print_wrapped(span_from_cstr(row->help), strlen(left) < HELP_COLUMN ? HELP_COLUMN : strlen(left) + 1);
     if (row->choices) {
-        span rest = span_from_cstr(row->choices);
-        const char *separator = " (";
-        while (rest.len > 0) {
-            span choice = span_cut(&rest, ' ');
-            printf("%s%.*s%s", separator, SPAN_ARG(choice), span_equal(choice, span_from_cstr(row->standard)) ? "*" : "");
-            separator = ", ";
-        }
-        printf(")");
+        snprintf(note, sizeof(note), "(%s) [%s]", row->choices, row->standard);
     } else if (row->standard) {
-        printf(" [%s]", row->standard);
+        snprintf(note, sizeof(note), "[%s]", row->standard);
     }
+    print_wrapped(span_from_cstr(note), at);
     putchar('\n');
 }
 
@@ -433,5 +448,5 @@ void options_print_help(const struct command *command)
         }
         print_row(&rows[i]);
     }
-    puts("\nNumbers take k M G, durations ms s m h. [..] and * mark defaults.");
+    puts("\nNumbers take k M G, durations ms s m h. Defaults stand in brackets.");
 }

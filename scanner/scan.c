@@ -331,6 +331,9 @@ static void identify(struct scan *s)
 {
     const struct options *o = s->options;
     struct scan_output *out = &s->output;
+    static const char *const dkim_modes[] = { [DKIM_SMART] = "smart", [DKIM_FULL] = "full", [DKIM_OFF] = "off" };
+    char checks[256];
+    checks_print(s->setup.mail.checks, checks, sizeof(checks));
     bool is_certain;
     uint64_t identity = list_identity(s->list, &is_certain);
     scan_output_identify(out, CHECKPOINT_IDENTITY, "list", "%016llx", (unsigned long long)identity);
@@ -348,8 +351,8 @@ static void identify(struct scan *s)
     scan_output_identify(out, CHECKPOINT_OPTION, "column", "%s", o->column ? o->column : "");
     scan_output_identify(out, CHECKPOINT_OPTION, "tag-column", "%s", o->tag_column ? o->tag_column : "");
     scan_output_identify(out, CHECKPOINT_OPTION, "selector-column", "%s", o->selector_column ? o->selector_column : "");
-    scan_output_identify(out, CHECKPOINT_OPTION, "checks", "%#x", s->setup.mail.checks);
-    scan_output_identify(out, CHECKPOINT_OPTION, "dkim", "%d", o->dkim);
+    scan_output_identify(out, CHECKPOINT_OPTION, "dkim", "%s", dkim_modes[o->dkim]);
+    scan_output_identify(out, CHECKPOINT_OPTION, "checks", "%s", checks);
     scan_output_identify(out, CHECKPOINT_OPTION, "records", "%d", o->records);
     scan_output_identify(out, CHECKPOINT_OPTION, "selectors", "%s", o->selectors ? o->selectors : "");
     scan_output_identify(out, CHECKPOINT_OPTION, "exclude", "%s", o->exclude ? o->exclude : "");

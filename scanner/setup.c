@@ -18,6 +18,17 @@ static const struct {
     { "bimi", CHECK_BIMI },       { "hosts", CHECK_HOSTS },     { "addresses", CHECK_ADDRESSES },
 };
 
+void checks_print(unsigned checks, char *out, size_t size)
+{
+    size_t len = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < sizeof(check_names) / sizeof(check_names[0]); i++) {
+        if ((checks & check_names[i].check) && len < size) {
+            len += (size_t)snprintf(out + len, size - len, "%s%s", len > 0 ? "," : "", check_names[i].name);
+        }
+    }
+}
+
 static unsigned check_by_name(span name)
 {
     for (size_t i = 0; i < sizeof(check_names) / sizeof(check_names[0]); i++) {
@@ -129,6 +140,17 @@ static struct resolver_spec *make_specs(const struct resolver_list *list)
     return specs;
 }
 
+static int resolver_failure_status(int err, bool is_given)
+{
+    if (err == 0) {
+        return EXIT_SYSTEM_LIMIT;
+    }
+    if (!is_given) {
+        return EXIT_NO_RESOLVER;
+    }
+    return err == -EINVAL || err == -ENOENT ? EXIT_USAGE_WRONG : EXIT_LIST_UNREADABLE;
+}
+
 int setup_read_resolvers(struct setup *s, const struct options *options)
 {
     struct resolver_list list = { 0 };
@@ -148,7 +170,7 @@ int setup_read_resolvers(struct setup *s, const struct options *options)
     if (!specs) {
         say("%s", err == 0 ? "out of memory" : error);
         resolver_list_deinit(&list);
-        return err == 0 ? EXIT_SYSTEM_LIMIT : err == -EINVAL ? EXIT_USAGE_WRONG : options->resolvers.count > 0 ? EXIT_LIST_UNREADABLE : EXIT_NO_RESOLVER;
+        return resolver_failure_status(err, options->resolvers.count > 0);
     }
     resolver_list_deinit(&s->resolver_list);
     free(s->resolvers);

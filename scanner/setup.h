@@ -36,3 +36,6 @@ MUST_USE int setup_read_resolvers(struct setup *setup, const struct options *opt
 
 /* "spf,dkim,+bimi,-mx" -> enum check bits; false with the word at fault. */
 MUST_USE bool checks_parse(const char *text, unsigned *out, span *bad);
+
+/* The same back, in the order of the table. */
+void checks_print(unsigned checks, char *out, size_t size);

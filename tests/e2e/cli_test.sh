@@ -13,7 +13,7 @@ says() { # PATTERN NAME: the last command said so, in one line on stderr
     if grep -qE "$1" "$work/err"; then ok "$2"; else bad "$2: said '$(head -2 "$work/err")'"; fi
 }
 one_line() { [ "$(wc -l <"$work/err")" -eq 1 ] && ok "$1" || bad "$1: $(wc -l <"$work/err") lines"; }
-scan() { "$trifecta" scan -r "$WORLD" -q "$@"; }
+scan() { "$trifecta" scan -r "$WORLD" -q --timeout 300ms --retries 1 "$@"; }
 printf 'example.com\nexample.org\nexample.net\n' >"$work/three"
 
 # --- usage
@@ -68,7 +68,7 @@ says '127\.0\.0\.1:[0-9]+' "the resolver is named"
 expect_status 73 "an output that cannot be made is 73" scan "$work/three" -o "$work/no/such/folder/x.ndjson"
 expect_status 0 "a first scan" scan "$work/three" -o "$work/c.ndjson.zst"
 expect_status 73 "a finished output is not overwritten" scan "$work/three" -o "$work/c.ndjson.zst"
-says -- '--force' "and how to is said"
+says '[-]-force' "and how to is said"
 expect_status 0 "--force overwrites" scan "$work/three" -o "$work/c.ndjson.zst" --force
 zstd -tq "$work/c.ndjson.zst" && ok "zstd -t is content" || bad "zstd -t"
 [ "$(zstd -lv "$work/c.ndjson.zst" 2>/dev/null | sed -n 's/.*Frames: *//p')" = 1 ] 2>/dev/null && ok "one frame" ||
@@ -81,24 +81,24 @@ fi
 
 # --- stop and go on
 "$world" --print-list 3000 >"$work/list" 2>/dev/null
-resumable=(scan "$work/list" -o "$work/d.ndjson.zst" --rate 4k --checkpoint-every 100ms --seed 5)
+resumable=(scan "$work/list" --timeout 300ms --retries 1 -o "$work/d.ndjson.zst" --rate 4k --checkpoint-every 100ms --seed 5)
 timeout -s INT 1 "$trifecta" "${resumable[@]}" -r "$WORLD" -q 2>"$work/err"
 status=$?
-"$trifecta" scan "$work/list" -o "$work/e.ndjson.zst" -n 500 -r "$WORLD" -q; [ $? -eq 75 ] && ok "-n stops early with 75" || bad "-n"
+scan "$work/list" -o "$work/e.ndjson.zst" -n 500; [ $? -eq 75 ] && ok "-n stops early with 75" || bad "-n"
 [ $status -eq 124 ] && ok "SIGINT ends a scan" || bad "SIGINT: $status"
 [ -e "$work/d.ndjson.zst.checkpoint" ] && ok "a checkpoint stands beside the output" || bad "no checkpoint"
 zstd -tq "$work/d.ndjson.zst" && ok "what was written is a whole frame" || bad "torn output"
-expect_status 73 "other options are refused" "$trifecta" scan "$work/list" -o "$work/d.ndjson.zst" -r "$WORLD" -q --seed 5 --dkim off
+expect_status 73 "other options are refused" scan "$work/list" -o "$work/d.ndjson.zst" --seed 5 --dkim off
 says 'dkim' "and the difference is said"
-expect_status 0 "the same command line goes on" "$trifecta" scan "$work/list" -o "$work/d.ndjson.zst" -r "$WORLD" -q --checkpoint-every 100ms
+expect_status 0 "the same command line goes on" scan "$work/list" -o "$work/d.ndjson.zst" --checkpoint-every 100ms
 [ "$(zstd -dqc "$work/d.ndjson.zst" | jq -r .domain | sort | md5sum)" = "$(sort "$work/list" | md5sum)" ] && ok "every name once after a resume" || bad "names after a resume"
 [ ! -e "$work/d.ndjson.zst.checkpoint" ] && ok "the checkpoint is gone" || bad "the checkpoint stays"
 "$trifecta" "${resumable[@]:0:2}" -o "$work/f.ndjson" -r "$WORLD" -q --rate 300 2>/dev/null &
 first=$!
 sleep 0.7
-expect_status 77 "a second run on the same output is 77" "$trifecta" scan "$work/list" -o "$work/f.ndjson" -r "$WORLD" -q
+expect_status 77 "a second run on the same output is 77" scan "$work/list" -o "$work/f.ndjson"
 kill -9 $first; wait $first 2>/dev/null
-expect_status 0 "goes on after kill -9" "$trifecta" scan "$work/list" -o "$work/f.ndjson" -r "$WORLD" -q
+expect_status 0 "goes on after kill -9" scan "$work/list" -o "$work/f.ndjson"
 [ "$(jq -r .domain "$work/f.ndjson" | sort | md5sum)" = "$(sort "$work/list" | md5sum)" ] && ok "every name once after kill -9" || bad "names after kill -9"
 
 # --- shards
