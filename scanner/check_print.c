@@ -25,19 +25,23 @@ static void put_coloured(const struct sheet *s, enum colour colour, const char *
     paint(s, PLAIN);
 }
 
-/* By the rule of the records: printable ASCII, `\\`, `\DDD`. */
-static void put_dns_text(const struct sheet *s, span text)
+void print_dns_text(FILE *out, span text)
 {
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
         if (c == '\\') {
-            fputs("\\\\", s->out);
+            fputs("\\\\", out);
         } else if (c >= 0x20 && c < 0x7f) {
-            fputc(c, s->out);
+            fputc(c, out);
         } else {
-            fprintf(s->out, "\\%03d", c);
+            fprintf(out, "\\%03d", c);
         }
     }
+}
+
+static void put_dns_text(const struct sheet *s, span text)
+{
+    print_dns_text(s->out, text);
 }
 
 /* Words wrapped at the style's columns; `indent` blanks in front of every line but the first, which is at `at`. */
@@ -181,6 +185,19 @@ static void print_spf(const struct sheet *s, const struct spf_result *spf)
         fputc('\n', s->out);
     }
     put_names(s, "provider", spf->providers, spf->provider_count);
+}
+
+static void print_senders(const struct sheet *s, const struct assessment *a, const struct record_facts *facts)
+{
+    for (size_t i = 0; a->spf_checks && i < facts->spf_sender_count; i++) {
+        const struct spf_check_result *r = &a->spf_checks[i];
+        span why = r->error.len > 0 ? r->error : r->mechanism;
+        char ip[SPF_SENDER_IP_SIZE];
+        spf_sender_print_ip(&facts->spf_senders[i], ip);
+        fprintf(s->out, "           from %s: %s%s", ip, spf_check_outcome_name(r->outcome), why.len > 0 ? ", " : "");
+        put_dns_text(s, why);
+        fputc('\n', s->out);
+    }
 }
 
 static void print_dkim(const struct sheet *s, const struct dkim_result *dkim)
@@ -358,6 +375,7 @@ void check_print(FILE *out, const struct check_style *style, const struct assess
     }
     print_dmarc(&s, &a->dmarc);
     print_spf(&s, &a->spf);
+    print_senders(&s, a, facts);
     print_dkim(&s, &a->dkim);
     print_mx(&s, &a->mx);
     print_record_status(&s, "MTA-STS", a->mta_sts.status);

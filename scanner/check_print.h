@@ -19,4 +19,7 @@ struct check_style {
     size_t columns;    /* where long texts are wrapped; at least 40 */
 };
 
+/* Bytes of the DNS by that rule. */
+void print_dns_text(FILE *out, span text);
+
 void check_print(FILE *out, const struct check_style *style, const struct assessment *a, const struct record_facts *facts);

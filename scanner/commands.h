@@ -7,4 +7,5 @@
 
 int scan_command(const struct options *options, int argc, char **argv);
 int check_command(const struct options *options, int argc, char **argv);
+int spf_command(const struct options *options, int argc, char **argv);
 int explain_command(const struct options *options, int argc, char **argv);

@@ -26,6 +26,11 @@ static const struct command commands[] = {
       "  trifecta check example.com example.org --json\n"
       "  trifecta check example.com --require protected,parked_protected\n",
       check_command },
+    { COMMAND_SPF, "spf", "spf --ip IP [--sender ADDR] [--helo NAME] DOMAIN [OPTION ...]",
+      "Says what SPF makes of mail from one address: check_host() of RFC 7208.",
+      "  trifecta spf --ip 192.0.2.1 example.com\n"
+      "  trifecta spf --ip 2001:db8::1 --sender joe@example.com --helo mail.example.com example.com --json\n",
+      spf_command },
     { COMMAND_EXPLAIN, "explain", "explain [FINDING | POSTURE ...]", "The catalogue: what each finding and posture means, and what to do.",
       "  trifecta explain spf_too_many_lookups\n"
       "  trifecta explain --json\n",

@@ -36,16 +36,24 @@ struct option_row {
 
 #define AT(field) offsetof(struct options, field)
 #define ASKING    (COMMAND_SCAN | COMMAND_CHECK)
-#define EVERY     (COMMAND_SCAN | COMMAND_CHECK | COMMAND_EXPLAIN)
+#define RESOLVING (ASKING | COMMAND_SPF)
+#define EVERY     (COMMAND_SCAN | COMMAND_CHECK | COMMAND_EXPLAIN | COMMAND_SPF)
 
 static const struct option_row rows[] = {
+    { "ip", 0, OPTION_STRING, "IP", NULL, AT(ip), COMMAND_SPF, 0, 0, NULL, "Sender",
+      "address of the client: IPv4 or IPv6; an IPv4-mapped one is judged as IPv4" },
+    { "sender", 0, OPTION_STRING, "ADDR", NULL, AT(sender), COMMAND_SPF, 0, 0, NULL, "Sender",
+      "MAIL FROM, for macros (default: postmaster@ the HELO name); <> is the null reverse-path" },
+    { "helo", 0, OPTION_STRING, "NAME", NULL, AT(helo), COMMAND_SPF, 0, 0, NULL, "Sender",
+      "what the client says in HELO, for macros (default: the domain)" },
+
     { "output", 'o', OPTION_STRING, "PATH", "results.ndjson.zst", AT(output), COMMAND_SCAN, 0, 0, NULL, "Output",
       "NAME.ndjson.zst, NAME.ndjson, or - for stdout" },
     { "force", 0, OPTION_FLAG, NULL, NULL, AT(force), COMMAND_SCAN, 0, 0, NULL, "Output", "overwrite a finished output" },
     { "level", 0, OPTION_LEVEL, "N", "1", AT(level), COMMAND_SCAN, -7, 22, NULL, "Output", "zstd level" },
     { "records", 0, OPTION_CHOICE, "KIND", "brief", AT(records), ASKING, 0, 0, "brief full", "Output",
       "full adds the key records and the SPF tree" },
-    { "json", 0, OPTION_FLAG, NULL, NULL, AT(json), COMMAND_CHECK | COMMAND_EXPLAIN, 0, 0, NULL, "Output",
+    { "json", 0, OPTION_FLAG, NULL, NULL, AT(json), COMMAND_CHECK | COMMAND_EXPLAIN | COMMAND_SPF, 0, 0, NULL, "Output",
       "print JSON instead of the drawing" },
     { "require", 0, OPTION_STRING, "POSTURE", NULL, AT(require), COMMAND_CHECK, 0, 0, NULL, "Output",
       "exit 1 unless every domain has this posture (several: separated by commas)" },
@@ -58,21 +66,23 @@ static const struct option_row rows[] = {
     { "no-resume", 0, OPTION_FLAG, NULL, NULL, AT(no_resume), COMMAND_SCAN, 0, 0, NULL, "Output",
       "begin again where an earlier run stopped early" },
 
-    { "resolvers", 'r', OPTION_STRINGS, "WHAT", NULL, AT(resolvers), ASKING, 0, 0, NULL, "Asking",
+    { "resolvers", 'r', OPTION_STRINGS, "WHAT", NULL, AT(resolvers), RESOLVING, 0, 0, NULL, "Asking",
       "file, or comma list of IP, IP:port, [IPv6]:port; repeatable (default: /etc/resolv.conf)" },
     { "concurrency", 0, OPTION_COUNT, "N", "20k", AT(concurrency), ASKING, 1, 1000000, NULL, "Asking",
       "ceiling of queries in flight over all resolvers" },
-    { "rate", 0, OPTION_RATE, "QPS", NULL, AT(rate), ASKING, 0, 1e9, NULL, "Asking", "cap on packets sent, retries counted, over all" },
-    { "resolver-rate", 0, OPTION_RATE, "QPS", NULL, AT(resolver_rate), ASKING, 0, 1e9, NULL, "Asking",
+    { "rate", 0, OPTION_RATE, "QPS", NULL, AT(rate), RESOLVING, 0, 1e9, NULL, "Asking", "cap on packets sent, retries counted, over all" },
+    { "resolver-rate", 0, OPTION_RATE, "QPS", NULL, AT(resolver_rate), RESOLVING, 0, 1e9, NULL, "Asking",
       "the same for each resolver (well-known public ones: 1,000/s unless given)" },
-    { "timeout", 0, OPTION_DURATION, "DUR", "2.5s", AT(timeout_ms), ASKING, 50, 60000, NULL, "Asking",
+    { "timeout", 0, OPTION_DURATION, "DUR", "2.5s", AT(timeout_ms), RESOLVING, 50, 60000, NULL, "Asking",
       "of the first try; later tries back off with jitter" },
-    { "retries", 0, OPTION_COUNT, "N", "3", AT(retries), ASKING, 0, 20, NULL, "Asking",
+    { "retries", 0, OPTION_COUNT, "N", "3", AT(retries), RESOLVING, 0, 20, NULL, "Asking",
       "tries after the first, each on another resolver where there is one" },
     { "second-pass", 0, OPTION_YES_NO, "yes|no", "yes", AT(second_pass), COMMAND_SCAN, 0, 0, NULL, "Asking",
       "domains left unknown are asked once more at the end" },
     { "checks", 0, OPTION_STRING, "LIST", "spf,dkim,dmarc,mx,mta-sts,tls-rpt", AT(checks), ASKING, 0, 0, NULL, "Asking",
       "what to ask for; +bimi, +hosts, -mx, -addresses add and remove" },
+    { "spf-ip", 0, OPTION_STRINGS, "IP", NULL, AT(spf_ips), ASKING, 0, 0, NULL, "Asking",
+      "adds what SPF says of mail from this address (as trifecta spf); repeatable" },
     { "dkim", 0, OPTION_CHOICE, "MODE", "smart", AT(dkim), ASKING, 0, 0, "smart full off", "Asking",
       "smart: namespace probe, provider hints, common list; full: every selector" },
     { "selectors", 0, OPTION_STRING, "FILE", NULL, AT(selectors), ASKING, 0, 0, NULL, "Asking", "replaces the built-in selectors" },

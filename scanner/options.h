@@ -22,12 +22,12 @@ struct option_strings {
 };
 
 struct options {
-    struct option_strings resolvers, extra_selectors;
+    struct option_strings resolvers, extra_selectors, spf_ips;
     const char *const *arguments; /* what stands beside the options, in order */
     size_t argument_count;
 
     const char *output, *checks, *selectors, *column, *tag_column, *selector_column, *exclude, *rejects, *summary, *metrics;
-    const char *require;
+    const char *require, *ip, *sender, *helo;
     int input_format;             /* enum list_format */
     int order, records, progress, dkim;
     bool second_pass, dedup, force, no_resume, dry_run, json, quiet, verbose, help, version, has_seed;
@@ -38,7 +38,7 @@ struct options {
     int64_t level;
 };
 
-enum command_id { COMMAND_SCAN = 1 << 0, COMMAND_CHECK = 1 << 1, COMMAND_EXPLAIN = 1 << 2 };
+enum command_id { COMMAND_SCAN = 1 << 0, COMMAND_CHECK = 1 << 1, COMMAND_EXPLAIN = 1 << 2, COMMAND_SPF = 1 << 3 };
 
 struct command {
     enum command_id id;

@@ -327,6 +327,19 @@ static void raise_file_limit(void)
 }
 
 /* What must be the same when the run is taken up again. */
+/* Before and after, the same evaluations in the same order. */
+static void identify_senders(struct scan *s)
+{
+    char text[OPTION_STRINGS_MAX * (SPF_SENDER_IP_SIZE + 1)] = "";
+    size_t len = 0;
+    for (size_t i = 0; i < s->setup.mail.spf_sender_count; i++) {
+        char ip[SPF_SENDER_IP_SIZE];
+        spf_sender_print_ip(&s->setup.mail.spf_senders[i], ip);
+        len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", i ? "," : "", ip);
+    }
+    scan_output_identify(&s->output, CHECKPOINT_OPTION, "spf-ip", "%s", text);
+}
+
 static void identify(struct scan *s)
 {
     const struct options *o = s->options;
@@ -356,6 +369,7 @@ static void identify(struct scan *s)
     scan_output_identify(out, CHECKPOINT_OPTION, "records", "%d", o->records);
     scan_output_identify(out, CHECKPOINT_OPTION, "selectors", "%s", o->selectors ? o->selectors : "");
     scan_output_identify(out, CHECKPOINT_OPTION, "exclude", "%s", o->exclude ? o->exclude : "");
+    identify_senders(s);
     scan_output_identify(out, CHECKPOINT_NOTE, "version", "%s", TRIFECTA_VERSION);
 }
 

@@ -124,6 +124,17 @@ static int open_tables(struct setup *s, const struct options *options)
     return EXIT_DONE;
 }
 
+static int read_senders(struct setup *s, const struct options *options)
+{
+    for (size_t i = 0; i < options->spf_ips.count; i++) {
+        if (!spf_sender_set_ip(&s->senders[i], span_from_cstr(options->spf_ips.items[i]))) {
+            say("--spf-ip '%s' is no IPv4 or IPv6 address", options->spf_ips.items[i]);
+            return EXIT_USAGE_WRONG;
+        }
+    }
+    return EXIT_DONE;
+}
+
 static struct resolver_spec *make_specs(const struct resolver_list *list)
 {
     struct resolver_spec *specs = calloc(list->count, sizeof(*specs));
@@ -199,7 +210,10 @@ int setup_open(struct setup *s, const struct options *options)
         say("%s", error);
         return EXIT_OUR_FAULT;
     }
-    int status = open_tables(s, options);
+    int status = read_senders(s, options);
+    if (status == EXIT_DONE) {
+        status = open_tables(s, options);
+    }
     if (status == EXIT_DONE && !options->dry_run) {
         status = setup_read_resolvers(s, options);
     }
@@ -214,6 +228,8 @@ int setup_open(struct setup *s, const struct options *options)
         .selectors = s->selectors,
         .suffixes = { organizational_domain, is_public_suffix, s->suffixes },
         .salt = options->seed,
+        .spf_senders = s->senders,
+        .spf_sender_count = options->spf_ips.count,
     };
     return EXIT_DONE;
 }

@@ -10,6 +10,7 @@
 #include "lists/resolver_list.h"
 #include "lists/suffixes.h"
 #include "scanner/mail/providers.h"
+#include "scanner/mail/spf_check.h"
 #include "scanner/mail/subject.h"
 #include "scanner/options.h"
 #include "scanner/scan_loop.h"
@@ -22,6 +23,7 @@ struct setup {
     struct resolver_list resolver_list;
     struct resolver_spec *resolvers;
     char *selectors_text; /* of --selectors FILE */
+    struct spf_sender senders[OPTION_STRINGS_MAX]; /* of --spf-ip */
 };
 
 /* EXIT_DONE, or the status to end with (and then it is closed already). */
