@@ -1,31 +1,34 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+/* clang-format off */
 /*
  * Situations of the DNS written down, and what the record must then say: the text files tests/scenarios/ *.scn.
  *
- *   ## an include without a record is permerror (RFC 7208 5.2)      begins a scenario; its name
- *   domain example.com                                              the name scanned
- *   checks +bimi,-mx                                                changes to the default checks; or a whole list:
- * spf,dmarc dkim full                                                       smart (default), full, off selectors a,b of
- * the list, for this domain full                                                            the record is that of
- * --records full excluded                                                        the name is excluded, nothing is asked
- *   example.com TXT "v=spf1 -all" "second string"                   a record; \DDD, \" and \\ in strings; cut at 255
- * bytes example.com TXT "x"*300                                         the text 300 times example.com MX 10
- * mx.example.com.                               also A, AAAA, CNAME, NS, PTR none.example TXT SERVFAIL NODATA NXDOMAIN
- * SERVFAIL REFUSED TIMEOUT BAD; ANY: every type example.com exists                                              the
- * name is there, without records
- *   *.example.com TXT "wild"                                        RFC 4592
- *   @1..12 n{}.example TXT "v=spf1 include:n{+1}.example -all"      the line for 1, 2 ... 12
- *   example.com TXT "v=spf1 $(1..9:ip4:192.0.2.{} )-all"            the part for 1, 2 ... 9
- *   let key MIIB...      and  ${key}                                a text used again, until the file ends
- *   expect spf.status permerror                                     path and JSON value; a bare word is a string
+ *   ## an include without a record is permerror (RFC 7208 5.2)   begins a scenario; its name
+ *   domain example.com                                           the name scanned
+ *   checks +bimi,-mx                                             changes to the default; or a whole list: spf,dmarc
+ *   dkim full                                                    smart (default), full, off
+ *   selectors a,b                                                of the list, for this domain
+ *   full                                                         the record is that of --records full
+ *   excluded                                                     the name is excluded, nothing is asked
+ *   example.com TXT "v=spf1 -all" "second string"                a record; \DDD, \" and \\; cut at 255 bytes
+ *   example.com TXT "x"*300                                      the text 300 times
+ *   example.com MX 10 mx.example.com.                            also A, AAAA, CNAME, NS, PTR
+ *   none.example TXT SERVFAIL                                    NODATA NXDOMAIN SERVFAIL REFUSED TIMEOUT BAD
+ *   none.example ANY TIMEOUT                                     every type
+ *   example.com exists                                           the name is there, without records
+ *   *.example.com TXT "wild"                                     RFC 4592
+ *   @1..12 n{}.example TXT "v=spf1 include:n{+1}.example -all"   the line for 1, 2 ... 12
+ *   example.com TXT "v=spf1 $(1..9:ip4:192.0.2.{} )-all"         the part for 1, 2 ... 9
+ *   let key MIIB...      and  ${key}                             a text used again, until the file ends
+ *   expect spf.status permerror                                  path and JSON value; a bare word is a string
  *   expect contains spf.limit_hit "mx"
- *   expect count dkim.selectors 2                                   members of an array
+ *   expect count dkim.selectors 2                                members of an array
  *   expect finding spf_missing [warning] ["detail" | ~ "part of it"]
  *   expect no finding spf_missing
- *   expect asked mta-sts.example.com A        expect not asked ...
- *   errors any                                                      (else an error finding that is not expected fails)
+ *   expect asked mta-sts.example.com A                           or: expect not asked ...
+ *   errors any                                                   else an error finding not expected fails
  *   # a comment, at the start of a line or after two blanks
  *
  * The DNS is a tree: a name exists when it, or a name below it, has a record; every single label exists. Names that do
@@ -34,6 +37,7 @@
  *
  * Memory: all of a file's scenarios are in the arena given.
  */
+/* clang-format on */
 
 #include "scanner/base/arena.h"
 #include "scanner/base/rrset.h"
