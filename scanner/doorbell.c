@@ -40,7 +40,7 @@ static void empty(struct doorbell *bell)
 void doorbell_ignore(struct doorbell *bell)
 {
     if (!atomic_exchange_explicit(&bell->is_listening, false, memory_order_seq_cst)) {
-        empty(bell); /* somebody rang meanwhile */
+        empty(bell); /* somebody rang meanwhile; if his write is still to come it ends the next sleep early */
     }
 }
 
@@ -48,7 +48,10 @@ void doorbell_sleep(struct doorbell *bell, int timeout_ms)
 {
     struct pollfd door = { .fd = bell->fd, .events = POLLIN };
     poll(&door, 1, timeout_ms);
-    doorbell_ignore(bell);
+    /* In this order and always: a ring that came late, after an earlier doorbell_ignore, would else end every sleep at
+       once until somebody rings again. What is given from here on is seen by the look into the ring that follows. */
+    atomic_store_explicit(&bell->is_listening, false, memory_order_seq_cst);
+    empty(bell);
 }
 
 void doorbell_ring(struct doorbell *bell)
