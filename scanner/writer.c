@@ -122,14 +122,16 @@ static bool write_what_is_there(struct writer *w)
     bool any = false;
     for (size_t i = 0; i < w->options.producers; i++) {
         struct producer *p = &w->producers[i];
-        struct chunk *chunk;
-        while ((chunk = handover_take(&p->full))) {
-            any = true;
-            write_chunk(w, chunk);
-            chunk_empty(chunk);
-            if (handover_give(&p->empty, chunk)) { /* always: the ring has room for all chunks there are */
-                doorbell_ring(&p->has_empty);
-            }
+        /* One of each in turn: on a slow disk the first producer would else keep the others, and the checkpoint, waiting. */
+        struct chunk *chunk = handover_take(&p->full);
+        if (!chunk) {
+            continue;
+        }
+        any = true;
+        write_chunk(w, chunk);
+        chunk_empty(chunk);
+        if (handover_give(&p->empty, chunk)) { /* always: the ring has room for all chunks there are */
+            doorbell_ring(&p->has_empty);
         }
     }
     uint64_t now = clock_now_ns();
