@@ -312,20 +312,15 @@ static enum posture posture_of(const struct subject *s, const struct assessment 
 
 /* --- Spoofable: posture.md 3.3, decided cases 30, 36 and 41 --- */
 
-static enum ternary spoofable_under(enum dmarc_policy policy, const struct facts *f)
-{
-    if (!enforces_policy(policy) || f->is_bypassed) {
-        return TERNARY_YES;
-    }
-    return f->spf_is_unknown ? TERNARY_UNKNOWN : TERNARY_NO;
-}
-
 static enum ternary spoofable(const struct subject *s, const struct assessment *a, const struct facts *f)
 {
     if (!subject_checks(s, CHECK_DMARC) || a->dmarc.status == DMARC_TEMPERROR) {
         return TERNARY_UNKNOWN;
     }
-    return spoofable_under(f->has_dmarc ? a->dmarc.effective_policy : DMARC_POLICY_NULL, f);
+    if (!f->has_dmarc || !enforces_policy(a->dmarc.effective_policy) || f->is_bypassed) {
+        return TERNARY_YES;
+    }
+    return f->spf_is_unknown ? TERNARY_UNKNOWN : TERNARY_NO;
 }
 
 static enum ternary spoofable_subdomains(const struct subject *s, const struct assessment *a, const struct facts *f)
@@ -333,14 +328,18 @@ static enum ternary spoofable_subdomains(const struct subject *s, const struct a
     if (!subject_checks(s, CHECK_DMARC) || !subject_checks(s, CHECK_SPF)) {
         return TERNARY_UNKNOWN;
     }
-    if (f->is_bypassed) {
+    bool lets_everybody_pass = a->spf.has_numbers && a->spf.ipv4_addresses == UINT64_C(1) << 32;
+    if (lets_everybody_pass || (f->enforces && f->is_bypassed)) {
         return TERNARY_YES;
     }
     if (a->dmarc.status == DMARC_TEMPERROR || a->dmarc.walk_failed) {
         return TERNARY_UNKNOWN;
     }
     /* A record here that is of no use does not keep the walk of the names below from what stands above (case 31). */
-    return spoofable_under(f->weakest_below, f);
+    if (!enforces_policy(f->weakest_below)) {
+        return TERNARY_YES;
+    }
+    return f->spf_is_unknown ? TERNARY_UNKNOWN : TERNARY_NO;
 }
 
 /* --- Findings that need more than one mechanism --- */
