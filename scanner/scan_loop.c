@@ -19,6 +19,7 @@ struct scan_loop {
     size_t busy;
     struct set_aside aside;          /* entries left unknown, to be asked once more */
     uint64_t admitted, asked_again;
+    uint64_t newest;                 /* index of the entry admitted last */
     bool list_has_ended, is_stopping, is_aborted, is_running;
     bool is_out_of_memory;
     bool probe_answered, is_probing;
@@ -89,7 +90,7 @@ static bool run_domains(struct scan_loop *l)
 static bool take_entry(struct scan_loop *l, struct domain_entry *entry, bool *is_second_pass)
 {
     *is_second_pass = false;
-    if (set_aside_is_crowded(&l->aside) || (l->list_has_ended && l->aside.count > 0 && l->busy == 0) ||
+    if (set_aside_is_crowded(&l->aside, l->newest) || (l->list_has_ended && l->aside.count > 0 && l->busy == 0) ||
         (l->list_has_ended && l->asked_again > 0 && l->aside.count > 0)) {
         *is_second_pass = set_aside_take(&l->aside, entry);
         return *is_second_pass;
@@ -128,6 +129,7 @@ static bool admit_domains(struct scan_loop *l)
             set_aside_drop(&l->aside, &entry);
         } else {
             l->admitted++;
+            l->newest = entry.index;
         }
         run_domain(l, d);
     }

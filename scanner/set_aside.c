@@ -69,9 +69,10 @@ bool set_aside_add(struct set_aside *aside, const struct domain_scan *d)
     return true;
 }
 
-bool set_aside_is_crowded(const struct set_aside *aside)
+bool set_aside_is_crowded(const struct set_aside *aside, uint64_t newest)
 {
-    return aside->count > SET_ASIDE_ENTRIES / 2 || aside->bytes > SET_ASIDE_BYTES / 2;
+    return aside->count > SET_ASIDE_ENTRIES / 2 || aside->bytes > SET_ASIDE_BYTES / 2 ||
+           (aside->first && aside->first->entry.index < newest && newest - aside->first->entry.index > SET_ASIDE_SPAN);
 }
 
 bool set_aside_take(struct set_aside *aside, struct domain_entry *out)

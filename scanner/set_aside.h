@@ -10,7 +10,7 @@
 
 #include "scanner/domain_scan.h"
 
-enum { SET_ASIDE_ENTRIES = 65536, SET_ASIDE_BYTES = 8 * 1024 * 1024 };
+enum { SET_ASIDE_ENTRIES = 65536, SET_ASIDE_BYTES = 8 * 1024 * 1024, SET_ASIDE_SPAN = 16 * 1024 * 1024 };
 
 struct set_aside_entry;
 
@@ -25,8 +25,11 @@ void set_aside_deinit(struct set_aside *aside);
 /* Remembers the scan's entry; false when there is no room. */
 MUST_USE bool set_aside_add(struct set_aside *aside, const struct domain_scan *d);
 
-/* More than half full. */
-bool set_aside_is_crowded(const struct set_aside *aside);
+/*
+ * More than half full, or the oldest lies far behind `newest`, the index admitted last: the watermark spans all that was
+ * written since, and its room is bounded too.
+ */
+bool set_aside_is_crowded(const struct set_aside *aside, uint64_t newest);
 
 /* The oldest; its spans are valid until set_aside_drop. False when there is none. */
 MUST_USE bool set_aside_take(struct set_aside *aside, struct domain_entry *out);

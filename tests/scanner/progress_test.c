@@ -96,11 +96,30 @@ static void what_is_set_aside_comes_back_whole_and_in_order(void **state)
     assert_int_equal(aside.bytes, 0);
     size_t fits = 0;
     d->domain = SPAN("example.com");
+    d->tag = SPAN("tag");
     while (set_aside_add(&aside, d)) {
         fits++;
     }
     assert_true(fits > 1000 && fits <= SET_ASIDE_ENTRIES);
-    assert_true(set_aside_is_crowded(&aside));
+    assert_true(set_aside_is_crowded(&aside, 0));
+    set_aside_deinit(&aside);
+    free(d);
+}
+
+/* Else a domain put aside early would hold the watermark down until its room is used up. */
+static void one_far_behind_is_due(void **state)
+{
+    (void)state;
+    struct set_aside aside;
+    set_aside_init(&aside);
+    assert_false(set_aside_is_crowded(&aside, UINT64_C(1) << 40));
+    struct domain_scan *d = calloc(1, sizeof(*d));
+    d->index = 5;
+    d->domain = SPAN("example.com");
+    assert_true(set_aside_add(&aside, d));
+    assert_false(set_aside_is_crowded(&aside, 0));
+    assert_false(set_aside_is_crowded(&aside, 5 + SET_ASIDE_SPAN));
+    assert_true(set_aside_is_crowded(&aside, 6 + SET_ASIDE_SPAN));
     set_aside_deinit(&aside);
     free(d);
 }
@@ -113,6 +132,7 @@ int main(void)
         cmocka_unit_test(an_unknown_total_is_not_invented),
         cmocka_unit_test(a_handover_keeps_the_order_and_says_when_full),
         cmocka_unit_test(what_is_set_aside_comes_back_whole_and_in_order),
+        cmocka_unit_test(one_far_behind_is_due),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
