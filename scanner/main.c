@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <ares.h>
 #include <archive.h>
+#include <fcntl.h>
 #include <idn2.h>
 #include <libpsl.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <uv.h>
 #include <xxhash.h>
 #include <zstd.h>
@@ -97,8 +99,21 @@ static int unknown_command(const char *given)
     return EXIT_USAGE_WRONG;
 }
 
+/* Of 0, 1 and 2 each is something: an output that got number 2 would have messages written into it. */
+static void open_standard_streams(void)
+{
+    int fd;
+    do {
+        fd = open("/dev/null", O_RDWR);
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0) {
+        close(fd);
+    }
+}
+
 int main(int argc, char **argv)
 {
+    open_standard_streams();
     if (argc < 2) {
         print_overview(stderr);
         return EXIT_USAGE_WRONG;
