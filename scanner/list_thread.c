@@ -17,6 +17,8 @@ struct list_thread {
     size_t next_entry;
     atomic_bool is_stopping, has_ended;
     atomic_uint_fast64_t names;   /* read so far */
+    _Atomic(struct exclude_list *) next_exclude; /* given, not yet taken by the thread */
+    struct exclude_list *exclude;                /* the one taken last */
     bool is_joined;
     int failure;                  /* written before has_ended is set */
     void (*on_block)(void *owner);
@@ -43,11 +45,24 @@ static struct list_block *take_empty(struct list_thread *t)
     return block;
 }
 
+/* Between two blocks, as list_set_exclude wants it. */
+static void take_exclude(struct list_thread *t)
+{
+    /* Acquire: pairs with list_thread_set_exclude. */
+    struct exclude_list *next = atomic_exchange_explicit(&t->next_exclude, NULL, memory_order_acquire);
+    if (next) {
+        list_set_exclude(t->list, next);
+        exclude_list_close(t->exclude);
+        t->exclude = next;
+    }
+}
+
 static void *run(void *arg)
 {
     struct list_thread *t = arg;
     struct list_block *block;
     while ((block = take_empty(t))) {
+        take_exclude(t);
         int count = list_read_block(t->list, block);
         if (count <= 0) {
             t->failure = count;
@@ -74,6 +89,8 @@ static void free_all(struct list_thread *t)
     }
     handover_deinit(&t->full);
     handover_deinit(&t->empty);
+    exclude_list_close(atomic_load_explicit(&t->next_exclude, memory_order_acquire));
+    exclude_list_close(t->exclude);
     free(t);
 }
 
@@ -145,6 +162,12 @@ struct list_progress list_thread_get_progress(const struct list_thread *t)
         .names = atomic_load_explicit(&t->names, memory_order_relaxed),
         .has_ended = has_ended && t->failure == 0,
     };
+}
+
+void list_thread_set_exclude(struct list_thread *t, struct exclude_list *exclude)
+{
+    /* One that the thread has not taken is the caller's thread's alone again: acquire; the new one is handed over: release. */
+    exclude_list_close(atomic_exchange_explicit(&t->next_exclude, exclude, memory_order_acq_rel));
 }
 
 void list_thread_halt(struct list_thread *t)

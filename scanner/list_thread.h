@@ -31,6 +31,9 @@ struct list_progress {
 };
 struct list_progress list_thread_get_progress(const struct list_thread *thread);
 
+/* Names read from now on are held against `exclude`, which is the thread's until list_thread_stop. */
+void list_thread_set_exclude(struct list_thread *thread, struct exclude_list *exclude);
+
 /* Stops reading and joins: the list is the caller's again. Entries taken stay valid. */
 void list_thread_halt(struct list_thread *thread);
 

@@ -219,13 +219,20 @@ static void wake_loop(void *owner)
 
 /* ---- progress and signals ---- */
 
+/* Also while the resolvers are probed or the first name is waited for, when there is no list thread or writer yet. */
 static struct progress_now progress_now(const struct scan *s)
 {
     struct asker_stats stats;
     asker_stats_get(scan_loop_asker(s->loop), &stats);
     struct scan_loop_progress loop = scan_loop_get_progress(s->loop);
-    struct writer_progress written = writer_get_progress(s->writer);
-    struct list_progress list = list_thread_get_progress(s->list_thread);
+    struct writer_progress written = { .records = s->output.already.records, .unknown = s->output.already.unknown };
+    if (s->writer) {
+        written = writer_get_progress(s->writer);
+    }
+    struct list_progress list = { 0 };
+    if (s->list_thread) {
+        list = list_thread_get_progress(s->list_thread);
+    }
     return (struct progress_now){
         .elapsed_ms = (clock_now_ns() - s->started_ns) / 1000000u,
         .done = written.records,
@@ -266,6 +273,21 @@ static void read_resolvers_again(struct scan *s)
     say(err < 0 ? "the resolvers stay as they were: no memory" : "resolvers read again");
 }
 
+static void read_exclude_again(struct scan *s)
+{
+    struct exclude_list *exclude;
+    char error[LIST_ERROR_SIZE];
+    if (!s->options->exclude || !s->list_thread) {
+        return;
+    }
+    if (exclude_list_open(&exclude, s->options->exclude, error, sizeof(error)) < 0) {
+        say("%s; the exclude list stays as it was", error);
+        return;
+    }
+    list_thread_set_exclude(s->list_thread, exclude);
+    say("exclude list read again: holds for names not read yet");
+}
+
 static void on_signal(uv_signal_t *handle, int number)
 {
     struct scan *s = handle->data;
@@ -274,6 +296,7 @@ static void on_signal(uv_signal_t *handle, int number)
         on_progress(&s->progress_timer);
     } else if (number == SIGHUP) {
         read_resolvers_again(s);
+        read_exclude_again(s);
     } else if (s->was_interrupted) {
         scan_loop_abort(s->loop);
     } else {
@@ -436,6 +459,17 @@ static size_t count_workers(const struct options *options)
     return cores > 2 ? (size_t)cores - 1 : 1;
 }
 
+static uint64_t stop_workers(struct scan *s)
+{
+    uint64_t lost = 0;
+    for (size_t i = 0; i < s->worker_count; i++) {
+        classifier_stop(s->workers[i]);
+        lost += classifier_lost(s->workers[i]);
+    }
+    on_turn(s);
+    return lost;
+}
+
 static int start_workers(struct scan *s, size_t slots)
 {
     size_t count = count_workers(s->options);
@@ -467,24 +501,17 @@ static int start_workers(struct scan *s, size_t slots)
         s->worker_count += err == 0;
     }
     if (err < 0) {
-        say("cannot start the threads: %s", strerror(-err));
+        say("cannot start the threads: %s; fewer --workers need less", strerror(-err));
+        (void)stop_workers(s);
+        if (s->writer && writer_finish(s->writer, false) < 0) {
+            say("%s", result_file_trouble(s->output.file)->words);
+        }
         return EXIT_SYSTEM_LIMIT;
     }
     return EXIT_DONE;
 }
 
 /* ---- end ---- */
-
-static uint64_t stop_workers(struct scan *s)
-{
-    uint64_t lost = 0;
-    for (size_t i = 0; i < s->worker_count; i++) {
-        classifier_stop(s->workers[i]);
-        lost += classifier_lost(s->workers[i]);
-    }
-    on_turn(s);
-    return lost;
-}
 
 static void free_workers(struct scan *s)
 {
@@ -632,6 +659,15 @@ static int close_rejects(struct scan *s, int status)
     return status;
 }
 
+static uint64_t new_seed(void)
+{
+    uint64_t seed;
+    if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed)) {
+        seed = clock_now_ns();
+    }
+    return seed & ((UINT64_C(1) << 53) - 1); /* as a number that every JSON reader keeps whole */
+}
+
 int scan_command(const struct options *given, int argc, char **argv)
 {
     struct options options = *given;
@@ -639,8 +675,8 @@ int scan_command(const struct options *given, int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
     raise_file_limit();
-    if (!options.has_seed && getrandom(&s.seed, sizeof(s.seed), 0) != (ssize_t)sizeof(s.seed)) {
-        s.seed = s.started_ns;
+    if (!options.has_seed) {
+        s.seed = new_seed();
     }
     progress_init(&s.progress, options.progress, options.quiet);
     int status = options.dry_run ? EXIT_DONE : scan_output_open(&s.output, &options);
@@ -649,7 +685,6 @@ int scan_command(const struct options *given, int argc, char **argv)
     }
     if (!options.has_seed) {
         (void)scan_output_seed(&s.output, &s.seed);
-        s.seed &= (UINT64_C(1) << 53) - 1; /* as a number that every JSON reader keeps whole */
     }
     options.seed = s.seed;
     status = setup_open(&s.setup, &options);
