@@ -21,6 +21,7 @@ static int run_nothing(const struct options *options, int argc, char **argv)
 
 static const struct command scan = { COMMAND_SCAN, "scan", "scan", "", "", run_nothing };
 static const struct command check = { COMMAND_CHECK, "check", "check", "", "", run_nothing };
+static const struct command spf = { COMMAND_SPF, "spf", "spf", "", "", run_nothing };
 
 static struct options parsed;
 static char error[512];
@@ -122,6 +123,17 @@ static void options_belong_to_commands(void **state)
     assert_true(parse(&check, "example.com --json --require protected"));
     assert_false(parse(&check, "example.com --output x"));
     assert_false(parse(&scan, "--json"));
+    assert_true(parse(&spf, "example.com --ip 192.0.2.1 --sender a@b.example --helo=c.example --json -r 127.0.0.1 --timeout 1s --retries 0"));
+    assert_string_equal(parsed.ip, "192.0.2.1");
+    assert_string_equal(parsed.sender, "a@b.example");
+    assert_string_equal(parsed.helo, "c.example");
+    assert_false(parse(&spf, "example.com --spf-ip 192.0.2.1"));
+    assert_false(parse(&spf, "example.com --checks mx"));
+    assert_false(parse(&check, "example.com --ip 192.0.2.1"));
+    assert_true(parse(&check, "example.com --spf-ip 192.0.2.1 --spf-ip=::1"));
+    assert_true(parse(&scan, "--spf-ip 192.0.2.1 --spf-ip=::1"));
+    assert_int_equal(parsed.spf_ips.count, 2);
+    assert_string_equal(parsed.spf_ips.items[1], "::1");
 }
 
 static void checks_add_and_remove(void **state)

@@ -201,6 +201,43 @@ static void full_adds_the_keys_records_and_the_tree(void **state)
     json_document_free(&read);
 }
 
+static void evaluations_stand_at_the_end_of_spf(void **state)
+{
+    (void)state;
+    enum { RESULTS = SPF_CHECK_PERMERROR + 1 };
+    struct finding findings[2];
+    struct assessment a = rich(findings);
+    struct record_facts facts = rich_facts;
+    struct spf_sender senders[RESULTS] = { { .is_ip6 = false } };
+    struct spf_check_result results[RESULTS] = { { .outcome = SPF_CHECK_NONE } };
+    for (size_t i = 0; i < RESULTS; i++) {
+        assert_true(spf_sender_set_ip(&senders[i], i % 2 ? SPAN("2001:DB8::1") : SPAN("::ffff:192.0.2.1")));
+        results[i].outcome = (enum spf_check_outcome)i;
+    }
+    facts.spf_senders = senders;
+    facts.spf_sender_count = RESULTS;
+    a.spf_checks = results;
+    struct json_document read = printed(&a, &facts);
+    assert_non_null(strstr(line, "\"providers\":[\"google\"],\"evaluations\":[{\"ip\":\"192.0.2.1\",\"result\":\"none\"},"
+                                 "{\"ip\":\"2001:db8::1\",\"result\":\"neutral\"},{\"ip\":\"192.0.2.1\",\"result\":\"pass\"},"
+                                 "{\"ip\":\"2001:db8::1\",\"result\":\"fail\"},{\"ip\":\"192.0.2.1\",\"result\":\"softfail\"},"
+                                 "{\"ip\":\"2001:db8::1\",\"result\":\"temperror\"},"
+                                 "{\"ip\":\"192.0.2.1\",\"result\":\"permerror\"}]},\"dkim\""));
+    json_document_free(&read);
+    /* There was no memory for the results: not known. */
+    a.spf_checks = NULL;
+    facts.spf_sender_count = 1;
+    facts.is_full = true;
+    read = printed(&a, &facts);
+    assert_non_null(strstr(line, "\"target\":null}]},\"evaluations\":[{\"ip\":\"192.0.2.1\",\"result\":\"temperror\"}]}"));
+    json_document_free(&read);
+    /* Excluded: nothing was evaluated; the key is there all the same. */
+    a.outcome = OUTCOME_EXCLUDED;
+    read = printed(&a, &facts);
+    assert_non_null(strstr(line, "\"evaluations\":[]}"));
+    json_document_free(&read);
+}
+
 static void a_tree_of_any_depth_is_printed(void **state)
 {
     (void)state;
@@ -304,6 +341,7 @@ int main(void)
         cmocka_unit_test(an_excluded_name_has_every_key),
         cmocka_unit_test(every_key_in_order_with_odd_bytes),
         cmocka_unit_test(full_adds_the_keys_records_and_the_tree),
+        cmocka_unit_test(evaluations_stand_at_the_end_of_spf),
         cmocka_unit_test(a_tree_of_any_depth_is_printed),
         cmocka_unit_test(every_word_stands_in_the_schema),
         cmocka_unit_test(a_record_without_room_is_not_there),
