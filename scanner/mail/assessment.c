@@ -55,10 +55,8 @@ static size_t ask_for_domain(struct plan *plan, const struct subject *s)
 
 size_t plan_next(struct plan *plan, const struct subject *s)
 {
-    if (is_dead(s->answers)) {
-        return 0;
-    }
-    size_t added = plan->is_at_senders ? 0 : ask_for_domain(plan, s);
+    size_t added = plan->is_at_senders || is_dead(s->answers) ? 0 : ask_for_domain(plan, s);
+    /* Of a dead domain too, where its TXT records were not asked for yet; a failed answer ends the check at once. */
     if (added == 0 && s->config->spf_sender_count > 0) {
         plan->is_at_senders = true;
         added = ask_for_senders(plan, s);

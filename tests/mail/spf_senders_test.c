@@ -34,13 +34,15 @@ static const struct zone_row zone_rows[] = {
     TXT("loop.example", "v=spf1 include:loop.example -all"), TXT("below.example", "v=spf1 exists:%{i}.gone.below.example -all"),
     A("gone.below.example", "[NXDOMAIN]"), A("192.0.2.8.gone.below.example", "127.0.0.2"),
     A("address.example", "192.0.2.7"),
+    TXT("half.example", "v=spf1 ip4:192.0.2.7 -all"), TXT("_dmarc.half.example", "[TIMEOUT]"),
+    TXT("_domainkey.half.example", "[TIMEOUT]"),
 };
 static const struct zone zone = { zone_rows, sizeof(zone_rows) / sizeof(zone_rows[0]) };
 
 static const char *const domains[] = {
     "plain.example", "mx.example", "macro.example", "ptr.example", "p.example", "helo.example", "exp.example",
     "dead.example", "late.example", "twice.example", "syntax.example", "loop.example", "below.example",
-    "address.example", "nothing.example",
+    "address.example", "nothing.example", "half.example",
 };
 static const char *const addresses[] = { "192.0.2.7", "192.0.2.8", "198.51.100.1", "2001:db8::7", "2001:db9::1", "::ffff:192.0.2.7" };
 
@@ -111,7 +113,7 @@ static void outcomes(void **state)
     /* The addresses in order: Pass Fail Softfail neUtral None Temperror permError. */
     static const char *const expected[DOMAIN_COUNT] = {
         "PPSPSP", "PFFPFP", "PPFFFP", "PFFFFP", "PFFFFP", "PPPPPP", "FFFFFF", "TTTTTT",
-        "TTTTTT", "EEEEEE", "EEEEEE", "EEEEEE", "FPFFFF", "NNNNNN", "NNNNNN",
+        "TTTTTT", "EEEEEE", "EEEEEE", "EEEEEE", "FPFFFF", "NNNNNN", "NNNNNN", "PFFFFP",
     };
     static const char letters[] = { 'N', 'U', 'P', 'F', 'S', 'T', 'E' };
     struct spf_sender senders[SENDER_COUNT];
