@@ -179,10 +179,48 @@ static void check_record(span line, bool is_full)
     json_document_free(&document);
 }
 
-static void print_and_check(const struct assessment *assessment, const struct answer_set *answers, bool is_full)
+/* --spf-ip */
+enum { SENDER_COUNT = 2 };
+static const struct spf_sender senders[SENDER_COUNT] = {
+    { .address = { 192, 0, 2, 1 } },
+    { .is_ip6 = true, .address = { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 } },
+};
+
+/* A domain asked about for one sender alone gives that sender the same result. */
+static void check_senders(const struct scenario *s, struct arena *zone, const struct mail_config *config,
+                          const struct assessment *whole)
+{
+    for (size_t i = 0; i < config->spf_sender_count; i++) {
+        static _Alignas(max_align_t) char first[512];
+        struct mail_config alone = { .spf_senders = &config->spf_senders[i], .spf_sender_count = 1 };
+        struct assessment assessment;
+        struct answer_set answers;
+        struct arena arena;
+        arena_init(&arena, first, sizeof(first), ARENA_LIMIT);
+        answer_set_init(&answers, &arena, ANSWER_SET_LIMIT);
+        struct subject subject = { .config = &alone, .domain = s->domain, .answers = &answers, .arena = &arena };
+        ask_all(s, zone, &subject);
+        assess(&subject, &assessment);
+        if (!arena.was_exhausted && assessment.spf_checks[0].outcome != whole->spf_checks[i].outcome) {
+            fprintf(stderr, "sender %zu: %s alone, %s with the rest\n", i, spf_check_outcome_name(assessment.spf_checks[0].outcome),
+                    spf_check_outcome_name(whole->spf_checks[i].outcome));
+            abort();
+        }
+        arena_reset(&arena);
+    }
+}
+
+static void print_and_check(const struct assessment *assessment, const struct mail_config *config,
+                            const struct answer_set *answers, bool is_full)
 {
     static char bytes[RECORD_SIZE_MAX];
-    const struct record_facts facts = { .seq = 1, .answers = answers, .is_full = is_full };
+    const struct record_facts facts = {
+        .seq = 1,
+        .answers = answers,
+        .is_full = is_full,
+        .spf_senders = config->spf_senders,
+        .spf_sender_count = config->spf_sender_count,
+    };
     struct json_buffer buffer;
     json_buffer_init_fixed(&buffer, bytes, sizeof(bytes));
     if (record_print_line(assessment, &facts, &buffer)) {
@@ -221,15 +259,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .selectors = selectors,
         .suffixes = { organizational_domain, is_public_suffix, NULL },
         .salt = 1,
+        .spf_senders = senders,
+        .spf_sender_count = data[1] & 32 ? SENDER_COUNT : 0,
     };
     struct answer_set answers;
-    answer_set_init(&answers, &asking, ANSWER_SET_LIMIT);
+    answer_set_init(&answers, &asking, ANSWER_SET_LIMIT + config.spf_sender_count * SPF_CHECK_QUESTIONS_MAX);
     struct subject subject = { .config = &config, .domain = s.domain, .answers = &answers, .arena = &asking };
     struct assessment assessment;
     ask_all(&s, &zone, &subject);
     subject.arena = &assessing;
     assess(&subject, &assessment);
-    print_and_check(&assessment, &answers, (data[1] & 2) != 0);
+    print_and_check(&assessment, &config, &answers, (data[1] & 2) != 0);
+    if (!asking.was_exhausted && !assessing.was_exhausted && !answers.was_cut) {
+        check_senders(&s, &zone, &config, &assessment);
+    }
     arena_reset(&assessing);
     arena_reset(&asking);
     arena_reset(&zone);
