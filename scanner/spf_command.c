@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 /*
- * `trifecta spf`: check_host() of RFC 7208 for one sender, over the same engine as a scan. The domain is scanned with no
- * check but that sender.
+ * `trifecta spf`: check_host() of RFC 7208 for one sender, over the same engine as a scan. The domain is scanned with
+ * no check but that sender.
  */
 
 #include <arpa/inet.h>
@@ -44,7 +44,7 @@ static bool is_printable(span text, bool allows_blank)
     return true;
 }
 
-/* RFC 5321 4.1.2, as far as one can be told from a slip: a dot-string or a quoted one. Empty: it becomes "postmaster". */
+/* RFC 5321 4.1.2, as far as one can be told from a slip: a dot-string or a quoted one. Empty will do too (4.3). */
 static bool is_local_part(span text)
 {
     bool is_quoted = text.len >= 2 && text.ptr[0] == '"' && text.ptr[text.len - 1] == '"';
@@ -73,13 +73,22 @@ static bool read_host_word(span text, char out[NAME_SIZE], span *word)
     return true;
 }
 
+/* Without a local part it is postmaster (4.3). */
+static void set_mail_from(struct spf_run *run, span local_part, span domain)
+{
+    local_part = local_part.len > 0 ? local_part : SPAN("postmaster");
+    int len = snprintf(run->sender_text, sizeof(run->sender_text), "%.*s@%.*s", SPAN_ARG(local_part), SPAN_ARG(domain));
+    run->sender.mail_from = span_of(run->sender_text, (size_t)len);
+}
+
 /* "local@domain", "domain", both also in angle brackets; "<>", the null reverse-path, is the HELO name's (2.4). */
 static bool read_sender(struct spf_run *run, span text)
 {
-    span *mail_from = &run->sender.mail_from, domain;
+    span domain = run->sender.helo;
     if (text.len >= 2 && text.ptr[0] == '<' && text.ptr[text.len - 1] == '>') {
         text = span_of(text.ptr + 1, text.len - 2);
         if (text.len == 0) {
+            set_mail_from(run, text, domain);
             return true;
         }
     }
@@ -91,18 +100,31 @@ static bool read_sender(struct spf_run *run, span text)
     if (!is_local_part(local_part) || !read_host_word(span_after(text, at), run->sender_domain, &domain)) {
         return false;
     }
-    int len = snprintf(run->sender_text, sizeof(run->sender_text), "%.*s@%.*s", SPAN_ARG(local_part), SPAN_ARG(domain));
-    *mail_from = span_of(run->sender_text, (size_t)len);
+    set_mail_from(run, local_part, domain);
     return true;
 }
 
-static int read_arguments(struct spf_run *run)
+static int read_domain(struct spf_run *run)
 {
     const struct options *o = run->options;
     size_t len;
-    if (!o->ip || o->argument_count != 1) {
-        say("%s; see trifecta spf --help",
-            !o->ip ? "which address sends? give --ip" : o->argument_count == 0 ? "no domain given" : "one domain at a time");
+    if (o->argument_count != 1) {
+        say("%s; see trifecta spf --help", o->argument_count == 0 ? "no domain given" : "one domain at a time");
+        return EXIT_USAGE_WRONG;
+    }
+    enum name_result result = name_from_text(o->arguments[0], strlen(o->arguments[0]), run->domain, &len);
+    if (result != NAME_OK) {
+        say("'%s' is no domain name: %s", o->arguments[0], name_result_text(result));
+        return EXIT_INPUT_BAD;
+    }
+    return EXIT_DONE;
+}
+
+static int read_sending_side(struct spf_run *run)
+{
+    const struct options *o = run->options;
+    if (!o->ip) {
+        say("which address sends? give --ip; see trifecta spf --help");
         return EXIT_USAGE_WRONG;
     }
     if (!spf_sender_set_ip(&run->sender, span_from_cstr(o->ip))) {
@@ -113,18 +135,10 @@ static int read_arguments(struct spf_run *run)
         say("--helo '%s' is no name that a client can give; see trifecta spf --help", o->helo);
         return EXIT_USAGE_WRONG;
     }
-    if (o->sender && !read_sender(run, span_from_cstr(o->sender))) {
+    run->sender.helo = span_from_cstr(o->helo ? o->helo : run->domain);
+    if (!read_sender(run, span_from_cstr(o->sender ? o->sender : "<>"))) {
         say("--sender '%s' is no mail address; see trifecta spf --help", o->sender);
         return EXIT_USAGE_WRONG;
-    }
-    enum name_result result = name_from_text(o->arguments[0], strlen(o->arguments[0]), run->domain, &len);
-    if (result != NAME_OK) {
-        say("'%s' is no domain name: %s", o->arguments[0], name_result_text(result));
-        return EXIT_INPUT_BAD;
-    }
-    run->sender.helo = span_from_cstr(o->helo ? o->helo : run->domain);
-    if (run->sender.mail_from.len == 0) {
-        run->sender.mail_from = run->sender.helo; /* 2.4: postmaster@ the HELO name */
     }
     run->sender.timestamp_s = (uint64_t)clock_wall_ms() / 1000;
     return EXIT_DONE;
@@ -198,12 +212,10 @@ static void print_for_person(const struct spf_run *run, const struct spf_check_r
     struct in6_addr given;
     const struct spf_sender *sender = &run->sender;
     bool is_mapped = !sender->is_ip6 && inet_pton(AF_INET6, run->options->ip, &given) == 1;
-    size_t at = span_find(sender->mail_from, '@');
     spf_sender_print_ip(sender, ip);
     printf("%s: %s: %s\n", run->domain, spf_check_outcome_name(r->outcome), meaning(r->outcome));
     printf("  %-13s%s%s\n", "address", ip, is_mapped ? " (given as IPv4-mapped IPv6, judged as IPv4)" : "");
-    printf("  %-13s%s%.*s\n", "sender", at == 0 ? "postmaster" : at == sender->mail_from.len ? "postmaster@" : "",
-           SPAN_ARG(sender->mail_from));
+    printf("  %-13s%.*s\n", "sender", SPAN_ARG(sender->mail_from));
     printf("  %-13s%.*s\n", "HELO", SPAN_ARG(sender->helo));
     if (r->outcome == SPF_CHECK_NEUTRAL && r->mechanism.len == 0) {
         print_line("decided by", SPAN("no term: none matches the address"));
@@ -211,8 +223,8 @@ static void print_for_person(const struct spf_run *run, const struct spf_check_r
     print_line("decided by", r->mechanism);
     print_line("explanation", r->explanation);
     print_line("error", r->error);
-    printf("  %-13s%" PRIu32 " of %d, %" PRIu32 " of %d void\n", "lookups", r->lookups, SPF_LOOKUP_LIMIT, r->void_lookups,
-           SPF_VOID_LIMIT);
+    printf("  %-13s%" PRIu32 " of %d, %" PRIu32 " of %d void\n", "lookups", r->lookups, SPF_LOOKUP_LIMIT,
+           r->void_lookups, SPF_VOID_LIMIT);
 }
 
 /* ---- the scan of one ---- */
@@ -230,7 +242,8 @@ static enum entry_take take_entry(void *owner, struct domain_entry *out)
 
 static void on_finished(void *owner, struct domain_scan *d)
 {
-    static const struct spf_check_result no_memory = { .outcome = SPF_CHECK_TEMPERROR, .error = { "out of memory", 13 } };
+    static const struct spf_check_result no_memory = { .outcome = SPF_CHECK_TEMPERROR,
+                                                       .error = { "out of memory", 13 } };
     struct spf_run *run = owner;
     struct assessment assessment;
     domain_scan_assess(d, &run->scratch, &assessment);
@@ -303,7 +316,10 @@ int spf_command(const struct options *given, int argc, char **argv)
     if (getrandom(&options.seed, sizeof(options.seed), 0) != (ssize_t)sizeof(options.seed)) {
         options.seed = 1;
     }
-    int status = read_arguments(&run);
+    int status = read_domain(&run);
+    if (status == EXIT_DONE) {
+        status = read_sending_side(&run);
+    }
     if (status == EXIT_DONE) {
         status = setup_open(&setup, &options);
     }

@@ -13,38 +13,69 @@
 #include "tests/support/mail_world.h"
 #include "tests/support/zone.h"
 
-#define TXT(name, text)  { name, DNS_TXT, text }
-#define A(name, text)    { name, DNS_A, text }
-#define AAAA(name, text) { name, DNS_AAAA, text }
-#define MX(name, text)   { name, DNS_MX, text }
-#define PTR(name, text)  { name, DNS_PTR, text }
+#define TXT(name, text)                                                                                                \
+    {                                                                                                                  \
+        name, DNS_TXT, text                                                                                            \
+    }
+#define A(name, text)                                                                                                  \
+    {                                                                                                                  \
+        name, DNS_A, text                                                                                              \
+    }
+#define AAAA(name, text)                                                                                               \
+    {                                                                                                                  \
+        name, DNS_AAAA, text                                                                                           \
+    }
+#define MX(name, text)                                                                                                 \
+    {                                                                                                                  \
+        name, DNS_MX, text                                                                                             \
+    }
+#define PTR(name, text)                                                                                                \
+    {                                                                                                                  \
+        name, DNS_PTR, text                                                                                            \
+    }
 
 static const struct zone_row zone_rows[] = {
-    TXT("plain.example", "v=spf1 ip4:192.0.2.0/28 ip6:2001:db8::/32 ~all"), TXT("_dmarc.plain.example", "v=DMARC1; p=reject"),
-    MX("mx.example", "10 a.mx.example"), A("a.mx.example", "192.0.2.7"), AAAA("a.mx.example", "2001:db8::7"),
+    TXT("plain.example", "v=spf1 ip4:192.0.2.0/28 ip6:2001:db8::/32 ~all"),
+    TXT("_dmarc.plain.example", "v=DMARC1; p=reject"),
+    MX("mx.example", "10 a.mx.example"),
+    A("a.mx.example", "192.0.2.7"),
+    AAAA("a.mx.example", "2001:db8::7"),
     TXT("mx.example", "v=spf1 mx a -all"),
     TXT("macro.example", "v=spf1 exists:%{ir}.%{v}._spf.%{d} include:%{l}.%{o} -all"),
-    A("7.2.0.192.in-addr._spf.macro.example", "127.0.0.2"), TXT("postmaster.macro.example", "v=spf1 ip4:192.0.2.8 ?all"),
-    TXT("ptr.example", "v=spf1 ptr -all"), PTR("7.2.0.192.in-addr.arpa", "a.ptr.example"), A("a.ptr.example", "192.0.2.7"),
-    TXT("p.example", "v=spf1 exists:%{p}.x.p.example -all"), A("a.ptr.example.x.p.example", "127.0.0.2"),
-    TXT("helo.example", "v=spf1 exists:%{h}._h.helo.example -all"), A("helo.example._h.helo.example", "127.0.0.2"),
-    TXT("exp.example", "v=spf1 -all exp=why.exp.example"), TXT("why.exp.example", "no"),
-    TXT("dead.example", "[TIMEOUT]"), TXT("late.example", "v=spf1 include:dead.example +all"),
-    TXT("twice.example", "v=spf1"), TXT("twice.example", "v=spf1 -all"), TXT("syntax.example", "v=spf1 -all ipv4:192.0.2.7"),
-    TXT("loop.example", "v=spf1 include:loop.example -all"), TXT("below.example", "v=spf1 exists:%{i}.gone.below.example -all"),
-    A("gone.below.example", "[NXDOMAIN]"), A("192.0.2.8.gone.below.example", "127.0.0.2"),
+    A("7.2.0.192.in-addr._spf.macro.example", "127.0.0.2"),
+    TXT("postmaster.macro.example", "v=spf1 ip4:192.0.2.8 ?all"),
+    TXT("ptr.example", "v=spf1 ptr -all"),
+    PTR("7.2.0.192.in-addr.arpa", "a.ptr.example"),
+    A("a.ptr.example", "192.0.2.7"),
+    TXT("p.example", "v=spf1 exists:%{p}.x.p.example -all"),
+    A("a.ptr.example.x.p.example", "127.0.0.2"),
+    TXT("helo.example", "v=spf1 exists:%{h}._h.helo.example -all"),
+    A("helo.example._h.helo.example", "127.0.0.2"),
+    TXT("exp.example", "v=spf1 -all exp=why.exp.example"),
+    TXT("why.exp.example", "no"),
+    TXT("dead.example", "[TIMEOUT]"),
+    TXT("late.example", "v=spf1 include:dead.example +all"),
+    TXT("twice.example", "v=spf1"),
+    TXT("twice.example", "v=spf1 -all"),
+    TXT("syntax.example", "v=spf1 -all ipv4:192.0.2.7"),
+    TXT("loop.example", "v=spf1 include:loop.example -all"),
+    TXT("below.example", "v=spf1 exists:%{i}.gone.below.example -all"),
+    A("gone.below.example", "[NXDOMAIN]"),
+    A("192.0.2.8.gone.below.example", "127.0.0.2"),
     A("address.example", "192.0.2.7"),
-    TXT("half.example", "v=spf1 ip4:192.0.2.7 -all"), TXT("_dmarc.half.example", "[TIMEOUT]"),
+    TXT("half.example", "v=spf1 ip4:192.0.2.7 -all"),
+    TXT("_dmarc.half.example", "[TIMEOUT]"),
     TXT("_domainkey.half.example", "[TIMEOUT]"),
 };
 static const struct zone zone = { zone_rows, sizeof(zone_rows) / sizeof(zone_rows[0]) };
 
 static const char *const domains[] = {
-    "plain.example", "mx.example", "macro.example", "ptr.example", "p.example", "helo.example", "exp.example",
-    "dead.example", "late.example", "twice.example", "syntax.example", "loop.example", "below.example",
-    "address.example", "nothing.example", "half.example",
+    "plain.example", "mx.example",      "macro.example",   "ptr.example",   "p.example",      "helo.example",
+    "exp.example",   "dead.example",    "late.example",    "twice.example", "syntax.example", "loop.example",
+    "below.example", "address.example", "nothing.example", "half.example",
 };
-static const char *const addresses[] = { "192.0.2.7", "192.0.2.8", "198.51.100.1", "2001:db8::7", "2001:db9::1", "::ffff:192.0.2.7" };
+static const char *const addresses[] = { "192.0.2.7",   "192.0.2.8",   "198.51.100.1",
+                                         "2001:db8::7", "2001:db9::1", "::ffff:192.0.2.7" };
 
 enum { DOMAIN_COUNT = sizeof(domains) / sizeof(domains[0]), SENDER_COUNT = sizeof(addresses) / sizeof(addresses[0]) };
 
@@ -57,7 +88,8 @@ struct run {
     char memory[1 << 20];
 };
 
-static void run_domain(struct run *run, const char *domain, unsigned checks, const struct spf_sender *senders, size_t count)
+static void run_domain(struct run *run, const char *domain, unsigned checks, const struct spf_sender *senders,
+                       size_t count)
 {
     struct plan plan;
     run->config = (struct mail_config){
@@ -87,7 +119,8 @@ static void results_are_those_of_check_host_alone(void **state)
 {
     (void)state;
     static struct run whole, alone;
-    static const unsigned checks[] = { CHECKS_DEFAULT, CHECKS_DEFAULT & ~(unsigned)CHECK_ADDRESSES, CHECK_DMARC | CHECK_DKIM };
+    static const unsigned checks[] = { CHECKS_DEFAULT, CHECKS_DEFAULT & ~(unsigned)CHECK_ADDRESSES,
+                                       CHECK_DMARC | CHECK_DKIM };
     struct spf_sender senders[SENDER_COUNT];
     senders_make(senders);
     for (size_t i = 0; i < DOMAIN_COUNT * sizeof(checks) / sizeof(checks[0]); i++) {
@@ -99,8 +132,8 @@ static void results_are_those_of_check_host_alone(void **state)
             if (a->outcome != w->outcome || a->lookups != w->lookups || a->void_lookups != w->void_lookups ||
                 !span_equal(a->mechanism, w->mechanism) || !span_equal(a->explanation, w->explanation) ||
                 !span_equal(a->error, w->error)) {
-                fail_msg("%s from %s: %s alone, %s with the rest", domain, addresses[k], spf_check_outcome_name(a->outcome),
-                         spf_check_outcome_name(w->outcome));
+                fail_msg("%s from %s: %s alone, %s with the rest", domain, addresses[k],
+                         spf_check_outcome_name(a->outcome), spf_check_outcome_name(w->outcome));
             }
         }
     }
@@ -122,7 +155,8 @@ static void outcomes(void **state)
         run_domain(&run, domains[i], CHECKS_DEFAULT, senders, SENDER_COUNT);
         for (size_t k = 0; k < SENDER_COUNT; k++) {
             if (letters[run.assessment.spf_checks[k].outcome] != expected[i][k]) {
-                fail_msg("%s from %s: %s", domains[i], addresses[k], spf_check_outcome_name(run.assessment.spf_checks[k].outcome));
+                fail_msg("%s from %s: %s", domains[i], addresses[k],
+                         spf_check_outcome_name(run.assessment.spf_checks[k].outcome));
             }
         }
     }
@@ -189,7 +223,8 @@ static void errors_name_the_term_and_its_path(void **state)
         { "late.example", "include:dead.example: the DNS gave no answer for the SPF record" },
         { "dead.example", "the DNS gave no answer for the SPF record" },
         { "twice.example", "there are several SPF records" },
-        { "syntax.example", "ipv4:192.0.2.7: A term has a name that SPF does not know, which makes the record an error." },
+        { "syntax.example",
+          "ipv4:192.0.2.7: A term has a name that SPF does not know, which makes the record an error." },
         { "plain.example", "" },
     };
     struct spf_sender senders[SENDER_COUNT];
@@ -203,7 +238,8 @@ static void errors_name_the_term_and_its_path(void **state)
     run_domain(&run, "loop.example", 0, senders, 1);
     span error = run.assessment.spf_checks[0].error;
     assert_true(span_starts_with(error, SPAN("include:loop.example > include:loop.example > ")));
-    assert_true(span_ends_with(error, SPAN("include:loop.example: the eleventh term that needs a lookup; 10 are allowed")));
+    assert_true(
+        span_ends_with(error, SPAN("include:loop.example: the eleventh term that needs a lookup; 10 are allowed")));
 }
 
 static void addresses_are_printed_as_judged(void **state)
@@ -218,8 +254,10 @@ static void addresses_are_printed_as_judged(void **state)
         { "::FFFF:c000:201", "192.0.2.1" },
         { "::1", "::1" },
     };
-    static const char *const refused[] = { "", "192.0.2", "192.0.2.256", "192.0.2.01", "192.0.2.1/32", " 192.0.2.1", "2001:db8",
-                                           "[::1]", "fe80::1%eth0", "example.com", "2001:db8::/32", "1:2:3:4:5:6:7:8:9" };
+    static const char *const refused[] = {
+        "",         "192.0.2", "192.0.2.256",  "192.0.2.01",  "192.0.2.1/32",  " 192.0.2.1",
+        "2001:db8", "[::1]",   "fe80::1%eth0", "example.com", "2001:db8::/32", "1:2:3:4:5:6:7:8:9"
+    };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct spf_sender sender = { .is_ip6 = false };
         char text[SPF_SENDER_IP_SIZE];
@@ -236,12 +274,9 @@ static void addresses_are_printed_as_judged(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(results_are_those_of_check_host_alone),
-        cmocka_unit_test(outcomes),
-        cmocka_unit_test(all_else_is_as_without_senders),
-        cmocka_unit_test(what_does_not_fit_is_temperror),
-        cmocka_unit_test(errors_name_the_term_and_its_path),
-        cmocka_unit_test(addresses_are_printed_as_judged),
+        cmocka_unit_test(results_are_those_of_check_host_alone), cmocka_unit_test(outcomes),
+        cmocka_unit_test(all_else_is_as_without_senders),        cmocka_unit_test(what_does_not_fit_is_temperror),
+        cmocka_unit_test(errors_name_the_term_and_its_path),     cmocka_unit_test(addresses_are_printed_as_judged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
