@@ -49,6 +49,7 @@ static size_t ask_for_domain(struct plan *plan, const struct subject *s)
     added += mta_sts_ask(s, &plan->asked_mta_sts);
     added += tls_rpt_ask(s, &plan->asked_tls_rpt);
     added += bimi_ask(s, &plan->asked_bimi);
+    added += parking_ask(s);
     added += dns_findings_ask(s);
     return added;
 }
@@ -94,6 +95,7 @@ void assess(struct subject *s, struct assessment *out)
     findings_init(&out->findings, s->arena);
     s->findings = &out->findings;
     mx_assess(s, &out->mx);
+    parking_assess(s, &out->parking);
     spf_assess(s, &out->spf);
     dkim_assess(s, &out->dkim);
     dmarc_assess(s, &out->dmarc);

@@ -88,17 +88,36 @@ static enum dmarc_policy applied_7489(const struct dmarc_record *record, enum ro
     return record->pct < 100 ? next_weaker(policy) : policy;
 }
 
+static bool is_testing(const struct dmarc_record *record)
+{
+    return record->is_testing;
+}
+
+/* With pct=0 nothing is sampled: the next weaker policy is all there is. */
+static bool is_sampled(const struct dmarc_record *record)
+{
+    return record->pct > 0 && record->pct < 100;
+}
+
 struct standard {
     enum dmarc_policy (*published)(const struct dmarc_record *record, enum role role);
     enum dmarc_policy (*applied)(const struct dmarc_record *record, enum role role);
+    bool (*softens)(const struct dmarc_record *record);
 };
 
-static const struct standard rfc9989 = { published_9989, applied_9989 };
-static const struct standard rfc7489 = { published_7489, applied_7489 };
+static const struct standard rfc9989 = { published_9989, applied_9989, is_testing };
+static const struct standard rfc7489 = { published_7489, applied_7489, is_sampled };
 
 static enum dmarc_policy apply(const struct standard *standard, const struct dmarc_choice *choice, enum role role)
 {
     return choice->node ? standard->applied(&choice->node->record, role) : DMARC_POLICY_NULL;
+}
+
+/* What the standard knows to take from a record's policy, where there is something to take it from. */
+static bool is_softened(const struct standard *standard, const struct dmarc_choice *choice, enum role role)
+{
+    return choice->node && enforces(standard->published(&choice->node->record, role)) &&
+           standard->softens(&choice->node->record);
 }
 
 static struct dmarc_view view_of(const struct standard *standard, const struct dmarc_choice *choice,
@@ -112,6 +131,8 @@ static struct dmarc_view view_of(const struct standard *standard, const struct d
         .published = choice->node ? standard->published(&choice->node->record, role) : DMARC_POLICY_NULL,
     };
     view.applies = view.policy != DMARC_POLICY_NULL;
+    view.is_softened = is_softened(standard, choice, role);
+    view.is_softened_below = is_softened(standard, below, ROLE_SUBDOMAIN);
     return view;
 }
 
@@ -123,8 +144,6 @@ static void fill_views(const struct subject *s, const struct dmarc_discovery *d,
     struct dmarc_view *a = &out->view_9989, *b = &out->view_7489;
     *a = view_of(&rfc9989, &d->rfc9989, &d->rfc9989_below, role);
     *b = view_of(&rfc7489, &d->rfc7489, &d->rfc7489_below, role);
-    a->is_testing = enforces(a->published) && d->rfc9989.node->record.is_testing;
-    b->is_sampled = enforces(b->published) && d->rfc7489.node->record.pct > 0 && d->rfc7489.node->record.pct < 100;
     out->policy_9989 = a->policy;
     out->policy_7489 = b->policy;
     out->effective_policy = a->policy < b->policy ? a->policy : b->policy;

@@ -24,8 +24,8 @@ struct dmarc_view {
     enum dmarc_policy policy;           /* for this very name, t and pct applied */
     enum dmarc_policy subdomain_policy;   /* for an existing subdomain without a record of its own */
     enum dmarc_policy nonexistent_policy; /* for a subdomain that does not exist */
-    bool is_sampled;                    /* view B: pct 1 to 99 with quarantine or reject */
-    bool is_testing;                    /* view A: t=y with quarantine or reject */
+    bool is_softened;                   /* quarantine or reject with t=y (view A), with pct 1 to 99 (view B) */
+    bool is_softened_below;             /* the same of what a subdomain without a record of its own gets */
     enum dmarc_policy published;        /* before t and pct */
 };
 

@@ -36,7 +36,7 @@ const struct rrset *subject_answer(const struct subject *s, span qname, uint16_t
     return rrset ? rrset : &not_asked;
 }
 
-static const uint16_t types_at_the_name[] = { DNS_TXT, DNS_MX, DNS_A, DNS_AAAA };
+static const uint16_t types_at_the_name[] = { DNS_TXT, DNS_MX, DNS_A, DNS_AAAA, DNS_NS };
 
 /* An NXDOMAIN among the answers at the name itself, or NULL. */
 static const struct rrset *nxdomain_at_the_name(const struct subject *s)

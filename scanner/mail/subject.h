@@ -31,7 +31,7 @@ enum check {
     CHECK_MTA_STS = 1 << 4,
     CHECK_TLS_RPT = 1 << 5,
     CHECK_BIMI = 1 << 6,
-    CHECK_HOSTS = 1 << 7,     /* addresses of MX hosts, mta-sts.NAME, MX of report destinations (record.md case 20) */
+    CHECK_HOSTS = 1 << 7,     /* addresses of MX hosts, mta-sts.NAME, MX of report destinations, NS (record.md case 20) */
     CHECK_ADDRESSES = 1 << 8, /* a, mx and exists terms of SPF are resolved (case 9) */
     CHECKS_DEFAULT = CHECK_SPF | CHECK_DKIM | CHECK_DMARC | CHECK_MX | CHECK_MTA_STS | CHECK_TLS_RPT | CHECK_ADDRESSES,
 };
@@ -40,7 +40,7 @@ enum dkim_mode { DKIM_SMART, DKIM_FULL, DKIM_OFF };
 
 /* Why a question was asked; kept in struct asked. */
 enum ask_purpose {
-    ASK_DOMAIN,            /* at the name itself: TXT, MX, A, AAAA */
+    ASK_DOMAIN,            /* at the name itself: TXT, MX, A, AAAA, NS */
     ASK_SPF,               /* targets of the SPF tree */
     ASK_DMARC,             /* _dmarc at the name and its ancestors */
     ASK_DMARC_REPORT,      /* report authorisation (RFC 9990 4) and its wildcard test */

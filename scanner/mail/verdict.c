@@ -130,7 +130,7 @@ static enum domain_outcome outcome_of(const struct rrset *rrset)
 /* A failure only when all queries at the name failed; the first of these types that was asked says which. */
 static enum domain_outcome outcome_at_the_name(const struct subject *s)
 {
-    static const uint16_t types[] = { DNS_TXT, DNS_MX, DNS_A, DNS_AAAA };
+    static const uint16_t types[] = { DNS_TXT, DNS_MX, DNS_A, DNS_AAAA, DNS_NS };
     enum domain_outcome failure = OUTCOME_OK;
     bool has_answer = false;
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
@@ -155,9 +155,10 @@ static bool enforces_policy(enum dmarc_policy policy)
 }
 
 /* Enforces: at least one view gives quarantine or reject for this name, sampled or not. posture.md 3.2. */
-static bool view_enforces(const struct dmarc_view *view)
+static bool some_view_enforces(const struct dmarc_result *dmarc)
 {
-    return enforces_policy(view->policy) || view->is_sampled;
+    return enforces_policy(dmarc->view_9989.policy) || enforces_policy(dmarc->view_7489.policy) ||
+           dmarc->view_7489.is_softened;
 }
 
 static enum dmarc_policy weaker(enum dmarc_policy a, enum dmarc_policy b)
@@ -177,7 +178,8 @@ struct facts {
     bool is_evident;            /* sending evidence: a key, or the pass-set. MX is none */
     bool evidence_is_unknown;   /* no evidence so far, and some of it could not be had */
     bool is_expected;           /* to send: evidence, or the MX of a mailbox provider (case 21) */
-    bool is_parked;             /* candidate: no evidence, and nothing to receive with */
+    bool looks_parked;          /* nothing to receive with, or parking name servers */
+    bool is_parked;             /* candidate: looks so, and no evidence */
     bool is_bypassed;           /* anybody can pass SPF, or take a target or key (cases 10 and 32) */
     enum dmarc_policy weakest_below;   /* of both views, for existing and non-existent subdomains */
 };
@@ -207,13 +209,14 @@ static struct facts gather(const struct subject *s, const struct assessment *a)
     gather_spf(a, &f);
     gather_below(s, a, &f);
     f.has_dmarc = a->dmarc.status == DMARC_VALID;
-    f.enforces = f.has_dmarc && (view_enforces(&a->dmarc.view_9989) || view_enforces(&a->dmarc.view_7489));
+    f.enforces = f.has_dmarc && some_view_enforces(&a->dmarc);
     f.has_key = a->dkim.has_key;
     f.key_is_unknown = !f.has_key && (a->dkim.status == DKIM_NOT_CHECKED || a->dkim.status == DKIM_TEMPERROR);
     f.is_evident = f.has_key || f.spf_sends;
     f.evidence_is_unknown = !f.is_evident && (f.key_is_unknown || f.spf_is_unknown || a->spf.status == SPF_NOT_CHECKED);
     f.is_expected = f.is_evident || a->mx.is_mailbox_provider;
-    f.is_parked = !f.is_evident && !f.evidence_is_unknown && a->mx.cannot_receive;
+    f.looks_parked = a->mx.cannot_receive || a->parking.has_name_server;
+    f.is_parked = f.looks_parked && !f.is_evident && !f.evidence_is_unknown;
     f.is_bypassed = a->spf.passes_everybody || a->spf.target_is_open || a->dkim.has_public_test_key ||
                     a->dkim.target_is_open;
     return f;
@@ -248,15 +251,22 @@ static bool is_unknown(const struct assessment *a, const struct facts *f)
     return is_failure(a->outcome) || a->dmarc.status == DMARC_TEMPERROR || (f->spf_is_unknown && spf_decides);
 }
 
+/* As far as is known: evidence that could not be had may still speak against it. */
 static bool is_locked_down(const struct assessment *a, const struct facts *f)
 {
-    return (f->is_parked || a->spf.authorises_nobody) && !f->is_evident &&
+    return (f->looks_parked || a->spf.authorises_nobody) && !f->is_evident &&
            a->dmarc.effective_policy == DMARC_POLICY_REJECT && f->weakest_below == DMARC_POLICY_REJECT;
 }
 
 static bool covers_itself(const struct assessment *a)
 {
-    return enforces_policy(a->dmarc.effective_policy) && !a->dmarc.view_7489.is_sampled && !a->dmarc.is_testing;
+    return enforces_policy(a->dmarc.effective_policy) && !a->dmarc.view_7489.is_softened && !a->dmarc.is_testing;
+}
+
+static bool covers_below(const struct assessment *a, const struct facts *f)
+{
+    return enforces_policy(f->weakest_below) && !a->dmarc.view_9989.is_softened_below &&
+           !a->dmarc.view_7489.is_softened_below;
 }
 
 /* Rows 4 to 8. */
@@ -270,9 +280,9 @@ static enum posture enforcing_posture(const struct assessment *a, const struct f
     }
     if (is_locked_down(a, f)) {
         /* A key that we could not see would make it a domain that sends. */
-        return f->key_is_unknown ? POSTURE_UNKNOWN : POSTURE_PARKED_PROTECTED;
+        return f->evidence_is_unknown ? POSTURE_UNKNOWN : POSTURE_PARKED_PROTECTED;
     }
-    if (covers_itself(a) && enforces_policy(f->weakest_below)) {
+    if (covers_itself(a) && covers_below(a, f)) {
         return POSTURE_PROTECTED;
     }
     /* The policy of subdomains is what a failed query of the walk hides. */
@@ -285,7 +295,7 @@ static enum posture open_posture(const struct assessment *a, const struct facts 
     if (f->is_parked) {
         return POSTURE_PARKED_UNPROTECTED;
     }
-    if (f->evidence_is_unknown && a->mx.cannot_receive) {
+    if (f->evidence_is_unknown && f->looks_parked) {
         return POSTURE_UNKNOWN; /* parked or not hangs on what the DNS did not tell */
     }
     if (f->has_dmarc) {
@@ -373,9 +383,9 @@ static void note_parked(const struct subject *s, const struct assessment *a, con
     bool is_reject = a->dmarc.effective_policy == DMARC_POLICY_REJECT && f->weakest_below == DMARC_POLICY_REJECT;
     note_if(s, is_lockdown, FINDING_PARKED_LOCKDOWN);
     note_if(s, is_lockdown && a->mx.status == MX_NULL && a->dkim.wildcard_is_revoked, FINDING_PARKED_LOCKDOWN_FULL);
-    note_if(s, !f->is_evident && !f->evidence_is_unknown && spf->authorises_nobody && a->mx.status == MX_NONE &&
-                   a->mx.address_known && a->mx.has_address,
-            FINDING_PARKED_NO_NULL_MX);
+    bool sends_nothing = f->is_parked || (!f->is_evident && !f->evidence_is_unknown && spf->authorises_nobody);
+    bool is_implicit = a->mx.status == MX_NONE && a->mx.address_known && a->mx.has_address;
+    note_if(s, sends_nothing && is_implicit, FINDING_PARKED_NO_NULL_MX);
     if (f->is_parked) {
         findings_add(s->findings, FINDING_PARKED_CANDIDATE, no_detail);
         note_if(s, spf->status == SPF_NONE, FINDING_PARKED_NO_SPF);

@@ -12,6 +12,7 @@
 #include "scanner/mail/dkim.h"
 #include "scanner/mail/dmarc.h"
 #include "scanner/mail/mx.h"
+#include "scanner/mail/parking.h"
 #include "scanner/mail/spf.h"
 #include "scanner/mail/spf_check.h"
 #include "scanner/mail/transport.h"
@@ -46,6 +47,7 @@ struct assessment {
     enum ternary spoofable, spoofable_subdomains; /* UNKNOWN: null */
     enum ternary sends;
     struct mx_result mx;
+    struct parking_result parking;
     struct spf_result spf;
     struct dkim_result dkim;
     struct dmarc_result dmarc;
