@@ -109,9 +109,27 @@ size_t dmarc_report_ask(const struct subject *s, const struct dmarc_discovery *d
     return added;
 }
 
+/* Below _report._dmarc of the host, a name that nobody publishes: the same for all domains, so it is asked once. */
+static span wildcard_name(const struct subject *s, span host)
+{
+    char label[16];
+    subject_random_label(s, host, label);
+    return authorisation_name(s, span_of(label, sizeof(label)), host);
+}
+
 static const struct rrset *authorisation_answer(const struct subject *s, const struct destination *to)
 {
     return subject_answer(s, to->authorisation_name, DNS_TXT); /* never asked for what needs none */
+}
+
+static bool is_authorisation(const struct rrset *rrset)
+{
+    for (size_t i = 0; rrset->outcome == DNS_ANSWERED && i < rrset->count; i++) {
+        if (dmarc_text_is_record(rrset->txt[i].text)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 size_t dmarc_report_ask_more(const struct subject *s, const struct dmarc_discovery *d, const struct dmarc_node *node)
@@ -123,6 +141,8 @@ size_t dmarc_report_ask_more(const struct subject *s, const struct dmarc_discove
         const struct destination *to = &all.items[i];
         span domain = registrable_question(s, to->host, authorisation_answer(s, to));
         added += domain.len > 0 && subject_ask(s, domain, DNS_NS, ASK_REGISTRABLE);
+        span random = is_authorisation(authorisation_answer(s, to)) ? wildcard_name(s, to->host) : span_of("", 0);
+        added += random.len > 0 && subject_ask(s, random, DNS_TXT, ASK_DMARC_REPORT);
         if (subject_checks(s, CHECK_HOSTS) && subject_answer(s, to->host, DNS_MX)->outcome == DNS_NODATA) {
             added += subject_ask(s, to->host, DNS_A, ASK_HOST);
             added += subject_ask(s, to->host, DNS_AAAA, ASK_HOST);
@@ -147,33 +167,28 @@ static enum authorisation authorisation_of(const struct subject *s, const struct
     if (rrset_is_failure(rrset)) {
         return AUTHORISATION_UNKNOWN;
     }
-    for (size_t i = 0; rrset->outcome == DNS_ANSWERED && i < rrset->count; i++) {
-        if (dmarc_text_is_record(rrset->txt[i].text)) {
-            return AUTHORISATION_GIVEN;
-        }
-    }
-    return AUTHORISATION_ABSENT;
+    return is_authorisation(rrset) ? AUTHORISATION_GIVEN : AUTHORISATION_ABSENT;
 }
 
 /* --- Findings: each rule once for rua, once for ruf --- */
 
 struct uri_rules {
-    enum finding_id invalid, scheme, size_limit, many, duplicate, unauthorised, unverifiable, no_mail, unregistered,
-        personal;
+    enum finding_id invalid, scheme, size_limit, many, duplicate, unauthorised, unverifiable, wildcard, no_mail,
+        unregistered, personal;
 };
 
 static const struct uri_rules rules_of_rua = {
-    FINDING_DMARC_RUA_INVALID,      FINDING_DMARC_RUA_SCHEME,       FINDING_DMARC_RUA_SIZE_LIMIT,
-    FINDING_DMARC_RUA_MANY,         FINDING_DMARC_RUA_DUPLICATE,    FINDING_DMARC_RUA_UNAUTHORISED,
-    FINDING_DMARC_RUA_UNVERIFIABLE, FINDING_DMARC_RUA_NO_MAIL,      FINDING_DMARC_RUA_UNREGISTERED,
-    FINDING_DMARC_RUA_PERSONAL,
+    FINDING_DMARC_RUA_INVALID,      FINDING_DMARC_RUA_SCHEME,    FINDING_DMARC_RUA_SIZE_LIMIT,
+    FINDING_DMARC_RUA_MANY,         FINDING_DMARC_RUA_DUPLICATE, FINDING_DMARC_RUA_UNAUTHORISED,
+    FINDING_DMARC_RUA_UNVERIFIABLE, FINDING_DMARC_RUA_WILDCARD,  FINDING_DMARC_RUA_NO_MAIL,
+    FINDING_DMARC_RUA_UNREGISTERED, FINDING_DMARC_RUA_PERSONAL,
 };
 
 static const struct uri_rules rules_of_ruf = {
-    FINDING_DMARC_RUF_INVALID,      FINDING_DMARC_RUF_SCHEME,       FINDING_DMARC_RUF_SIZE_LIMIT,
-    FINDING_DMARC_RUF_MANY,         FINDING_DMARC_RUF_DUPLICATE,    FINDING_DMARC_RUF_UNAUTHORISED,
-    FINDING_DMARC_RUF_UNVERIFIABLE, FINDING_DMARC_RUF_NO_MAIL,      FINDING_DMARC_RUF_UNREGISTERED,
-    FINDING_DMARC_RUF_PERSONAL,
+    FINDING_DMARC_RUF_INVALID,      FINDING_DMARC_RUF_SCHEME,    FINDING_DMARC_RUF_SIZE_LIMIT,
+    FINDING_DMARC_RUF_MANY,         FINDING_DMARC_RUF_DUPLICATE, FINDING_DMARC_RUF_UNAUTHORISED,
+    FINDING_DMARC_RUF_UNVERIFIABLE, FINDING_DMARC_RUF_WILDCARD,  FINDING_DMARC_RUF_NO_MAIL,
+    FINDING_DMARC_RUF_UNREGISTERED, FINDING_DMARC_RUF_PERSONAL,
 };
 
 static void note_fault(const struct subject *s, enum finding_id id, const struct dmarc_uri *uri)
@@ -219,6 +234,29 @@ static bool takes_no_mail(const struct subject *s, span host)
            rrset_is_absent(subject_answer(s, host, DNS_AAAA));
 }
 
+static bool has_text(const struct rrset *rrset, span text)
+{
+    for (size_t i = 0; rrset->outcome == DNS_ANSWERED && i < rrset->count; i++) {
+        if (span_equal(rrset->txt[i].text, text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The name that nobody publishes is authorised too, in the same words. */
+static bool is_wildcard(const struct subject *s, const struct destination *to)
+{
+    const struct rrset *own = authorisation_answer(s, to);
+    const struct rrset *random = subject_answer(s, wildcard_name(s, to->host), DNS_TXT);
+    for (size_t i = 0; i < own->count; i++) {
+        if (dmarc_text_is_record(own->txt[i].text) && has_text(random, own->txt[i].text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void note_destination(const struct subject *s, const struct uri_rules *rules, const struct destination *to,
                              enum authorisation authorisation)
 {
@@ -230,6 +268,9 @@ static void note_destination(const struct subject *s, const struct uri_rules *ru
     }
     if (authorisation == AUTHORISATION_UNKNOWN || authorisation == AUTHORISATION_IMPOSSIBLE) {
         findings_add(s->findings, rules->unverifiable, to->host);
+    }
+    if (authorisation == AUTHORISATION_GIVEN && is_wildcard(s, to)) {
+        findings_add(s->findings, rules->wildcard, to->host);
     }
     if (to->is_external && freemail_has(to->host)) {
         findings_add(s->findings, rules->personal, to->host);

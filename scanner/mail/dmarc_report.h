@@ -6,8 +6,8 @@
  * them. RFC 9990 section 4, RFC 7489 section 7.1.
  *
  * External is decided by the Public Suffix List as a first pass; a destination below the organizational domain that the
- * tree walk gave is the domain's own, too. Wildcard authorisations are not told from others: that would cost a question
- * for every pair of domain and vendor.
+ * tree walk gave is the domain's own, too. Where an authorisation was found, a random label beside it tells a wildcard: one
+ * question for each host, whoever names it.
  *
  * Threads: any; pure.  Memory: the subject's arena.
  */
