@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "scanner/dns/query.h"
 
-enum { CLASS_IN = 1, TYPE_OPT = 41, FLAGS_RD = 0x0100 };
+/* Recursion desired; and AD, so that a resolver says whether it has validated the answer (RFC 6840 5.7). */
+enum { CLASS_IN = 1, TYPE_OPT = 41, FLAGS_RD = 0x0100, FLAGS_AD = 0x0020 };
 
 /* One byte of a label off the front of *text, escapes undone (RFC 1035 5.1). */
 static bool take_byte(span *text, uint8_t *out)
@@ -99,7 +100,7 @@ enum query_result query_encode(span qname, const struct query_form *form, uint8_
     }
     memset(out, 0, DNS_HEADER_SIZE);
     put16(out, form->id);
-    put16(out + 2, FLAGS_RD);
+    put16(out + 2, FLAGS_RD | FLAGS_AD);
     put16(out + 4, 1);
     if (form->case_bits) {
         turn_case(out + DNS_HEADER_SIZE, name_size, form->case_bits);

@@ -37,6 +37,6 @@ struct query_form {
     const uint8_t *case_bits;   /* 32 random bytes: one bit a byte of the name turns a letter; NULL leaves them as given */
 };
 
-/* One question in class IN with RD set. *size_out is set on QUERY_OK only. */
+/* One question in class IN with RD and AD set. *size_out is set on QUERY_OK only. */
 enum query_result query_encode(span qname, const struct query_form *form, uint8_t out[static QUERY_SIZE_MAX],
                                size_t *size_out);

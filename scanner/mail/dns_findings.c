@@ -10,7 +10,7 @@ enum {
 
 /* What the questions at the name itself came to. */
 struct own_answers {
-    size_t asked, failed;
+    size_t asked, failed, authenticated;
     const struct rrset *nxdomain, *alias;
 };
 
@@ -33,6 +33,7 @@ static void own_answers_collect(const struct subject *s, struct own_answers *out
         } else if (item->rrset->outcome == DNS_NXDOMAIN && (!out->nxdomain || out->nxdomain->soa_owner.len == 0)) {
             out->nxdomain = item->rrset; /* one with a SOA says more */
         }
+        out->authenticated += item->rrset && !rrset_is_failure(item->rrset) && item->rrset->is_authenticated;
         if (item->rrset && item->rrset->has_alias && !out->alias) {
             out->alias = item->rrset;
         }
@@ -182,6 +183,27 @@ static void assess_size(const struct subject *s)
     }
 }
 
+/*
+ * One of the answers at the name followed an alias, while TXT stands at the name itself. RFC 1034 3.6.2. Seen in what is
+ * asked anyway: a CNAME question would tell the same of _dmarc and others, and cost one for every record there is.
+ */
+static void assess_both(const struct subject *s, const struct own_answers *own)
+{
+    const struct rrset *txt = subject_answer(s, s->domain, DNS_TXT);
+    if (own->alias && txt->outcome == DNS_ANSWERED && !txt->has_alias) {
+        findings_addf(s->findings, FINDING_DNS_TXT_AND_CNAME, "%.*s: %.*s", SPAN_ARG(s->domain),
+                      SPAN_ARG(own->alias->alias_target));
+    }
+}
+
+/* The resolver has validated every answer at the name (RFC 4035 3.2.3). An NXDOMAIN is signed by the zone above. */
+static void assess_signed(const struct subject *s, const struct own_answers *own)
+{
+    if (own->authenticated > 0 && own->authenticated == own->asked - own->failed && !own->nxdomain) {
+        findings_add(s->findings, FINDING_DNSSEC_SIGNED, SPAN("AD"));
+    }
+}
+
 static void assess_items(const struct subject *s)
 {
     for (size_t i = 0; i < s->answers->count; i++) {
@@ -211,6 +233,8 @@ void dns_findings_assess(const struct subject *s)
     if (own.alias) {
         findings_add(s->findings, FINDING_DNS_APEX_CNAME, own.alias->alias_target);
     }
+    assess_both(s, &own);
+    assess_signed(s, &own);
     assess_items(s);
     assess_ent(s);
     assess_size(s);

@@ -57,9 +57,9 @@ static void names_are_encoded(void **state)
     }
 }
 
-static void a_question_is_laid_out_as_rfc_1035_4_1_says(void **state)
+static void a_question_is_laid_out_as_rfc_1035_4_1_and_6840_5_7_say(void **state)
 {
-    static const uint8_t expected[] = { 0xab, 0xcd, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1,          /* RD, one question, OPT */
+    static const uint8_t expected[] = { 0xab, 0xcd, 1, 0x20, 0, 1, 0, 0, 0, 0, 0, 1,       /* RD, AD, one question, OPT */
                                         1, 'a', 0, 0, 16, 0, 1,                            /* a. TXT IN */
                                         0, 0, 41, 0x04, 0xd0, 0, 0, 0, 0, 0, 0 };          /* RFC 6891, 1,232 */
     struct query_form form = { .id = 0xabcd, .qtype = DNS_TXT, .with_edns = true };
@@ -93,7 +93,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_are_encoded),
-        cmocka_unit_test(a_question_is_laid_out_as_rfc_1035_4_1_says),
+        cmocka_unit_test(a_question_is_laid_out_as_rfc_1035_4_1_and_6840_5_7_say),
         cmocka_unit_test(case_bits_turn_letters_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
