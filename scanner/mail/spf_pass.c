@@ -115,28 +115,38 @@ static void cover_addresses(struct scene *scene, const struct spf_term *term, co
 
 /* ---- ends ---- */
 
+enum { PATH_TEXT_MAX = 512 }; /* a loop through long names would fill the record */
+
+/* Behind what stands there; false: cut at the end of the room. */
+static bool put(char text[PATH_TEXT_MAX], size_t *len, span part)
+{
+    size_t room = PATH_TEXT_MAX - *len, count = part.len < room ? part.len : room;
+    memcpy(text + *len, part.ptr, count);
+    *len += count;
+    return count == part.len;
+}
+
+/* "include:a.example > include:b.example > mx"; one that is too long ends with "...". */
 static span path_text(struct run *run, const struct path *path, span last)
 {
     enum { PATH_TERMS_MAX = 12 }; /* ten lookups, so at most that many includes above */
-    const struct path *terms[PATH_TERMS_MAX];
-    size_t count = 0, len = last.len;
-    for (; path && count < PATH_TERMS_MAX; path = path->outer) {
-        terms[count++] = path;
-        len += path->term.len + 3;
+    span terms[PATH_TERMS_MAX + 1];
+    size_t first = PATH_TERMS_MAX;
+    terms[first] = last;
+    for (; path && first > 0; path = path->outer) {
+        terms[--first] = path->term;
     }
-    char *text = arena_take_bytes(run->arena, len);
-    if (!text) {
-        return (span){ "", 0 };
+    char text[PATH_TEXT_MAX];
+    size_t len = 0;
+    bool fits = put(text, &len, terms[first]);
+    for (size_t i = first + 1; fits && i <= PATH_TERMS_MAX; i++) {
+        fits = put(text, &len, SPAN(" > ")) && put(text, &len, terms[i]);
     }
-    char *at = text;
-    while (count > 0) {
-        span term = terms[--count]->term;
-        memcpy(at, term.ptr, term.len);
-        memcpy(at + term.len, " > ", 3);
-        at += term.len + 3;
+    if (!fits) {
+        memcpy(text + PATH_TEXT_MAX - 3, "...", 3);
     }
-    memcpy(at, last.ptr, last.len);
-    return span_of(text, len);
+    span out = { "", 0 };
+    return arena_copy(run->arena, span_of(text, len), &out) ? out : span_of("", 0);
 }
 
 static void end_ghost(struct run *run, struct flock *flock, enum spf_status status)
