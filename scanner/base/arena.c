@@ -15,7 +15,9 @@ enum { OVERFLOW_BLOCK_SIZE = 4096 - sizeof(struct arena_block) };
 
 void arena_init(struct arena *arena, void *memory, size_t size, size_t overflow_limit)
 {
-    *arena = (struct arena){ .first = memory, .first_size = size, .at = memory, .size = size, .limit = overflow_limit };
+    static _Alignas(max_align_t) char no_room[1]; /* nothing is written there: pointers are counted from it */
+    char *first = memory ? memory : no_room;
+    *arena = (struct arena){ .first = first, .first_size = size, .at = first, .size = size, .limit = overflow_limit };
 }
 
 void arena_reset(struct arena *arena)

@@ -25,6 +25,7 @@ struct arena {
     bool was_exhausted;           /* a request was refused since the last reset */
 };
 
+/* Without a first block: NULL and 0. */
 void arena_init(struct arena *arena, void *memory, size_t size, size_t overflow_limit);
 
 /* Gives overflow blocks back and forgets everything taken. */
