@@ -270,7 +270,11 @@ static void read_resolvers_again(struct scan *s)
         return;
     }
     int err = asker_set_resolvers(scan_loop_asker(s->loop), s->setup.resolvers, s->setup.resolver_list.count);
-    say(err < 0 ? "the resolvers stay as they were: no memory" : "resolvers read again");
+    if (err < 0) {
+        say("the resolvers stay as they were: %s", err == -EBUSY ? "they are being tried; again in a moment" : strerror(-err));
+    } else {
+        say("resolvers read again");
+    }
 }
 
 static void read_exclude_again(struct scan *s)
@@ -528,8 +532,9 @@ static int status_of_write_failure(const struct scan *s, int failure)
         return EXIT_DONE;
     }
     const char *words = writer_words(s->writer);
-    say("%s; what was written before is safe: free space and run the same command again",
-        words[0] ? words : result_file_trouble(s->output.file)->words);
+    say("%s%s", words[0] ? words : result_file_trouble(s->output.file)->words,
+        s->output.keeps_checkpoint ? "; what the checkpoint counts is safe: put it right (space, folder), then run the same command again"
+                                   : "");
     return EXIT_WRITE_ERROR;
 }
 
