@@ -43,6 +43,7 @@ struct frame {
     const struct frame *outer;
     span domain;     /* of this record: %{d} */
     span term;       /* being evaluated */
+    span target;     /* what its macros came to, while it is */
     bool is_include; /* exp= is not for the records of includes (6.2) */
 };
 
@@ -132,10 +133,14 @@ static span path_of(const struct check_run *check, const struct frame *frame)
 /* The first thing wrong is the reason. While asking nothing is written: a round may be one of many. */
 static void set_error(struct check_run *check, const struct frame *frame, const char *what)
 {
-    if (!check->is_asking && check->out->error.len == 0) {
-        span path = path_of(check, frame);
-        check->out->error = arena_printf(check->s->arena, "%.*s%s%s", SPAN_ARG(path), path.len > 0 ? ": " : "", what);
+    if (check->is_asking || check->out->error.len > 0) {
+        return;
     }
+    const struct frame *last = frame->term.len > 0 || !frame->outer ? frame : frame->outer;
+    span path = path_of(check, frame);
+    span target = span_find(last->term, '%') < last->term.len ? last->target : span_of("", 0);
+    check->out->error = arena_printf(check->s->arena, "%.*s%s%s%s%.*s", SPAN_ARG(path), path.len > 0 ? ": " : "", what,
+                                     target.len > 0 ? ", at " : "", SPAN_ARG(target));
 }
 
 /* Counts an absent answer; true when that is one too many (4.6.4). */
@@ -387,7 +392,7 @@ static enum match match_malformed(struct check_run *check, const struct frame *f
     return MATCH_NO;
 }
 
-static enum match match_counted(struct check_run *check, const struct frame *frame, const struct spf_term *term)
+static enum match match_counted(struct check_run *check, struct frame *frame, const struct spf_term *term)
 {
     static enum match (*const matchers[])(struct check_run *, const struct frame *, const struct spf_term *, span) = {
         [SPF_TERM_INCLUDE] = match_include, [SPF_TERM_A] = match_a,           [SPF_TERM_MX] = match_mx,
@@ -406,14 +411,16 @@ static enum match match_counted(struct check_run *check, const struct frame *fra
     default:
         break;
     }
+    frame->target = name;
     enum match match = matchers[term->kind](check, frame, term, name);
     if (match == MATCH_TEMPERROR) {
         set_error(check, frame, "the DNS gave no answer");
     }
+    frame->target = span_of("", 0); /* it stands in this function's buffer */
     return match;
 }
 
-static enum match match_term(struct check_run *check, const struct frame *frame, const struct spf_term *term)
+static enum match match_term(struct check_run *check, struct frame *frame, const struct spf_term *term)
 {
     struct ip_range sender = sender_range(check, 32, 128);
     struct ip_range network;
@@ -527,11 +534,13 @@ static enum code follow_redirect(struct check_run *check, struct frame *frame, c
     if (target == TARGET_PENDING) {
         return CODE_PENDING;
     }
+    frame->target = target == TARGET_NAME ? name : span_of("", 0);
     enum code code = target == TARGET_MALFORMED ? CODE_NONE : check_record(check, frame, name, frame->is_include);
     if (code == CODE_NONE) {
         set_error(check, frame, "there is no SPF record");
-        return CODE_PERMERROR;
+        code = CODE_PERMERROR;
     }
+    frame->target = span_of("", 0);
     return code;
 }
 

@@ -63,6 +63,9 @@ static const struct zone_row zone_rows[] = {
     A("gone.below.example", "[NXDOMAIN]"),
     A("192.0.2.8.gone.below.example", "127.0.0.2"),
     A("address.example", "192.0.2.7"),
+    TXT("lost.example", "v=spf1 a:%{d} include:%{ir}.%{d}"),
+    TXT("away.example", "v=spf1 redirect=%{d}._x.%{o}"),
+    TXT("deep.example", "v=spf1 include:lost.example"),
     TXT("half.example", "v=spf1 ip4:192.0.2.7 -all"),
     TXT("_dmarc.half.example", "[TIMEOUT]"),
     TXT("_domainkey.half.example", "[TIMEOUT]"),
@@ -226,6 +229,10 @@ static void errors_name_the_term_and_its_path(void **state)
         { "syntax.example",
           "ipv4:192.0.2.7: A term has a name that SPF does not know, which makes the record an error." },
         { "plain.example", "" },
+        { "lost.example", "include:%{ir}.%{d}: there is no SPF record, at 7.2.0.192.lost.example" },
+        { "deep.example",
+          "include:lost.example > include:%{ir}.%{d}: there is no SPF record, at 7.2.0.192.lost.example" },
+        { "away.example", "redirect=%{d}._x.%{o}: there is no SPF record, at away.example._x.away.example" },
     };
     struct spf_sender senders[SENDER_COUNT];
     senders_make(senders);
