@@ -354,7 +354,7 @@ void resolver_note_news(struct resolver *r, enum resolver_news news, uint32_t ge
     r->refused += news == RESOLVER_REFUSED;
     note_health(r, news, now_ns);
     if (!is_late) {
-        window_note(&r->window, outcomes[news], generation);
+        window_note(&r->window, outcomes[news], generation, now_ns);
         r->in_flight--;
     }
 }

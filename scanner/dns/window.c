@@ -14,6 +14,14 @@ static const double hopeless = 0.65;        /* beyond it no list is to blame */
 static const double usual_max = 0.5;
 static const double unhelped = 0.8;         /* of the share that failed before the cut: it was not the load */
 
+
+/* A stage of growth, and the part of it that must come back as answers a second: half of what would be proportional. */
+static const double stage_slow_start = 2, stage_later = 1.25;
+static const double paying_part = 0.5;
+enum { FLAT_STAGES = 2 };
+static const uint64_t stage_min_ns = 5000000;   /* shorter stages tell nothing */
+static const uint64_t rest_ns = WINDOW_REST_MS * UINT64_C(1000000);
+
 static double within(double value, double low, double high)
 {
     return value > high ? high : value < low ? low : value;
@@ -78,9 +86,65 @@ static void end_epoch(struct window *window)
     }
 }
 
+static void begin_stage(struct window *window, double rate, uint64_t now_ns)
+{
+    window->stage_size = window->size;
+    window->stage_rate = rate;
+    window->stage_ns = now_ns;
+    window->stage_answers = 0;
+}
+
+/* Back to where growth last paid; what the resolver answers there is what the next stage is held against. */
+static void rest(struct window *window, uint64_t now_ns)
+{
+    window->size = within(window->gain_size, 1, window->ceiling);
+    window->is_slow_start = false;
+    window->growing = 0;
+    window->flat_stages = 0;
+    window->rest_until_ns = now_ns + rest_ns;
+    begin_stage(window, 0, now_ns);
+}
+
+static void end_stage(struct window *window, double grown, uint64_t now_ns)
+{
+    double rate = (double)window->stage_answers / (double)(now_ns - window->stage_ns);
+    bool has_paid = window->stage_rate <= 0 || rate >= window->stage_rate * (1 + (grown - 1) * paying_part);
+    if (has_paid) {
+        window->gain_size = window->stage_size;
+        window->flat_stages = 0;
+    } else if (++window->flat_stages >= FLAT_STAGES) {
+        rest(window, now_ns);
+        return;
+    }
+    /* The best rate so far stays the mark: two slow steps down would look like one up. */
+    begin_stage(window, has_paid ? rate : window->stage_rate, now_ns);
+}
+
+/* Counts an answer; ends the stage when the window has grown enough since it began. */
+static void note_rate(struct window *window, uint64_t now_ns)
+{
+    if (window->stage_ns == 0 || window->size < window->stage_size) { /* first of all, or cut meanwhile */
+        window->gain_size = window->size;
+        window->flat_stages = 0;
+        begin_stage(window, 0, now_ns);
+    }
+    window->stage_answers++;
+    if (window->rest_until_ns > 0) {
+        if (now_ns >= window->rest_until_ns) {
+            window->rest_until_ns = 0;
+            begin_stage(window, (double)window->stage_answers / (double)(now_ns - window->stage_ns), now_ns);
+        }
+        return;
+    }
+    double grown = window->is_slow_start ? stage_slow_start : stage_later;
+    if (window->size >= window->stage_size * grown && now_ns - window->stage_ns >= stage_min_ns) {
+        end_stage(window, grown, now_ns);
+    }
+}
+
 static void grow(struct window *window)
 {
-    if (window->growing == 0) {
+    if (window->growing == 0 || window->rest_until_ns > 0) {
         return;
     }
     window->growing--;
@@ -96,10 +160,11 @@ void window_note_sent(struct window *window, size_t in_flight)
     }
 }
 
-void window_note(struct window *window, enum window_outcome outcome, uint32_t generation)
+void window_note(struct window *window, enum window_outcome outcome, uint32_t generation, uint64_t now_ns)
 {
     if (outcome == WINDOW_ANSWER) {
         grow(window);
+        note_rate(window, now_ns);
     }
     if (generation != window->generation) {
         return;

@@ -10,6 +10,11 @@
  * cut has not helped, the list of names is to blame, and a list with a third of dead zones is no reason to crawl. After a
  * cut the packets sent before it no longer count: the old size has lost them.
  *
+ * A resolver (or we) may be at its limit without losing anything: more in flight then only queues, until a buffer
+ * overflows. So growth must pay: whenever the window has grown by a stage (doubled in slow start, a quarter later), the
+ * answers a second are held against those of the stage before. Twice too little more, and it goes back to where the last
+ * gain was and rests a second. Latency is not asked: cached and recursed answers differ a hundredfold, rates do not lie.
+ *
  * There are two floors. Losses hold their place in the window until they time out, so 64 in flight are gentle by
  * themselves, and less would let a list of dead zones stall the scan. A refusal comes back at once: down to 4.
  *
@@ -36,11 +41,18 @@ struct window {
     uint32_t seen;          /* outcomes in this epoch */
     uint32_t generation;    /* raised by each cut */
     uint32_t growing;       /* answers still to come from when it was full */
+    double stage_size;      /* where this stage of growth began */
+    double gain_size;       /* the last size that brought more answers a second */
+    double stage_rate;      /* answers a nanosecond of the stage before; 0: not known */
+    uint64_t stage_ns;      /* since when; 0: not begun */
+    uint64_t stage_answers;
+    uint64_t rest_until_ns; /* no growth before; 0: not resting */
+    uint8_t flat_stages;    /* in a row that did not pay */
     bool is_slow_start;
     uint8_t cuts_near_1000;
 };
 
-enum { WINDOW_FLOOR_LOSS = 64, WINDOW_FLOOR_REFUSAL = 4 };
+enum { WINDOW_FLOOR_LOSS = 64, WINDOW_FLOOR_REFUSAL = 4, WINDOW_REST_MS = 1000 };
 
 void window_init(struct window *window, size_t start, size_t ceiling);
 
@@ -54,8 +66,8 @@ static inline size_t window_size(const struct window *window)
 /* A packet was sent; in_flight counts it. */
 void window_note_sent(struct window *window, size_t in_flight);
 
-/* What came of a packet; `generation` is window->generation when it was sent. */
-void window_note(struct window *window, enum window_outcome outcome, uint32_t generation);
+/* What came of a packet; `generation` is window->generation when it was sent, now_ns the monotonic time. */
+void window_note(struct window *window, enum window_outcome outcome, uint32_t generation, uint64_t now_ns);
 
 /* Half at once, for news that needs no statistics (ICMP port unreachable). */
 void window_cut(struct window *window);

@@ -7,7 +7,10 @@
 
 #include "scanner/dns/window.h"
 
-/* One round trip with a full window: `permille` of the packets fail. */
+static const uint64_t round_trip_ns = 100000000;
+static uint64_t now_ns = 1000000000;
+
+/* One round trip with a full window: `permille` of the packets fail; the answers come evenly over it. */
 static void round_trip(struct window *w, enum window_outcome failure, unsigned permille)
 {
     size_t packets = window_size(w);
@@ -15,8 +18,63 @@ static void round_trip(struct window *w, enum window_outcome failure, unsigned p
     window_note_sent(w, packets);
     for (size_t i = 0; i < packets; i++) {
         enum window_outcome outcome = i * 7919 % 1000 < permille ? failure : WINDOW_ANSWER;
-        window_note(w, outcome, generation);
+        now_ns += round_trip_ns / packets;
+        window_note(w, outcome, generation, now_ns);
     }
+}
+
+/* The same with a resolver that answers `per_second` at most: what is more in flight only queues. */
+static void saturated_round_trip(struct window *w, uint64_t per_second)
+{
+    size_t packets = window_size(w);
+    uint32_t generation = w->generation;
+    window_note_sent(w, packets);
+    for (size_t i = 0; i < packets; i++) {
+        now_ns += 1000000000 / per_second;
+        window_note(w, WINDOW_ANSWER, generation, now_ns);
+    }
+}
+
+static void a_saturated_resolver_is_not_given_more(void **state)
+{
+    struct window w;
+    size_t largest = 0;
+    (void)state;
+    window_init(&w, 256, 20000);
+    uint64_t end_ns = now_ns + UINT64_C(60) * 1000000000;
+    while (now_ns < end_ns) {
+        saturated_round_trip(&w, 50000);
+        largest = window_size(&w) > largest ? window_size(&w) : largest;
+    }
+    assert_true(largest <= 2048); /* two doublings that did not pay */
+    assert_true(window_size(&w) <= 512);
+}
+
+static void growth_goes_on_where_it_pays(void **state)
+{
+    struct window w;
+    (void)state;
+    window_init(&w, 256, 20000);
+    w.is_slow_start = false;
+    for (int i = 0; i < 300; i++) {
+        round_trip(&w, WINDOW_TIMEOUT, 20);
+    }
+    assert_int_equal(window_size(&w), 20000);
+}
+
+static void it_grows_again_when_the_resolver_can_do_more(void **state)
+{
+    struct window w;
+    (void)state;
+    window_init(&w, 256, 20000);
+    for (int i = 0; i < 200; i++) {
+        saturated_round_trip(&w, 5000);
+    }
+    size_t before = window_size(&w);
+    for (int i = 0; i < 400; i++) {
+        round_trip(&w, WINDOW_TIMEOUT, 0);
+    }
+    assert_true(window_size(&w) > before * 4);
 }
 
 static void slow_start_doubles_a_round_trip(void **state)
@@ -39,7 +97,7 @@ static void an_idle_window_stays(void **state)
     window_init(&w, 256, 20000);
     for (int i = 0; i < 10000; i++) {
         window_note_sent(&w, 10);
-        window_note(&w, WINDOW_ANSWER, 0);
+        window_note(&w, WINDOW_ANSWER, 0, now_ns += 1000000);
     }
     assert_int_equal(window_size(&w), 256);
 }
@@ -109,7 +167,7 @@ static void packets_sent_before_a_cut_do_not_cut_again(void **state)
     window_cut(&w);
     assert_int_equal(window_size(&w), 2000);
     for (int i = 0; i < 4000; i++) {
-        window_note(&w, WINDOW_TIMEOUT, 0);
+        window_note(&w, WINDOW_TIMEOUT, 0, now_ns);
     }
     assert_int_equal(window_size(&w), 2000);
 }
@@ -145,6 +203,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(slow_start_doubles_a_round_trip),
+        cmocka_unit_test(a_saturated_resolver_is_not_given_more),
+        cmocka_unit_test(growth_goes_on_where_it_pays),
+        cmocka_unit_test(it_grows_again_when_the_resolver_can_do_more),
         cmocka_unit_test(an_idle_window_stays),
         cmocka_unit_test(losses_beyond_the_usual_cut_it),
         cmocka_unit_test(a_tenth_of_dead_zones_is_no_load),
