@@ -24,6 +24,7 @@
 #include "tests/support/json_reader.h"
 #include "tests/support/record_schema.h"
 #include "tests/support/scenario.h"
+#include "tests/support/schema_check.h"
 
 enum {
     ROUNDS_MAX = 4096,       /* more rounds of questions: the planner does not end */
@@ -38,6 +39,8 @@ static struct {
     struct selector_table *selectors;
     struct arena files; /* the scenarios */
     bool is_verbose;
+    struct json_document schema;
+    bool was_seen[FINDING_COUNT]; /* in a record of one of the scenarios, all questions answered */
 } world;
 
 static span organizational_domain(const void *list, span name)
@@ -401,7 +404,18 @@ static bool run_record(struct run *run, struct json_document *document, bool is_
         return complain(run, "no JSON: %s at byte %zu: %.60s", document->error, document->error_at,
                         text.ptr + document->error_at);
     }
-    return record_is_well_formed(document->root, is_full, run->complaint);
+    return schema_holds(world.schema.root, document->root, run->complaint) &&
+           schema_orders(world.schema.root, document->root, run->complaint) &&
+           record_is_well_formed(document->root, is_full, run->complaint);
+}
+
+static void note_findings(const struct json_value *record)
+{
+    const struct json_value *findings = json_at(record, SPAN("findings"));
+    for (const struct json_value *f = findings->first; f; f = f->next) {
+        enum finding_id id = finding_id_find(json_at(f, SPAN("id"))->text);
+        world.was_seen[id < FINDING_COUNT ? id : 0] |= id < FINDING_COUNT;
+    }
 }
 
 /* The document stays the caller's, for comparisons. */
@@ -413,6 +427,7 @@ static bool scenario_holds(const struct scenario *s, size_t *question_count, str
         report(s, s->line, "%s", run.complaint);
     } else {
         is_good = meets_expectations(s, &run, document->root);
+        note_findings(document->root);
     }
     *question_count = run.answers.count;
     run_end(&run);
@@ -564,6 +579,52 @@ static void scenario_is_met(void **state)
     }
 }
 
+/* The last test: all scenarios have run. */
+static void every_finding_is_seen(void **state)
+{
+    bool is_good = true;
+    (void)state;
+    for (int i = 0; i < FINDING_COUNT; i++) {
+        if (!world.was_seen[i]) {
+            fprintf(stderr, "finding %s: no scenario brings it about\n", finding_kind((enum finding_id)i)->id);
+            is_good = false;
+        }
+    }
+    assert_true(is_good);
+}
+
+/* The schema lists the catalogue's ids: no other, and in its order. */
+static void the_schema_lists_every_finding(void **state)
+{
+    (void)state;
+    const struct json_value *ids = json_at(world.schema.root, SPAN("properties.findings.items.properties.id.enum"));
+    assert_non_null(ids);
+    const struct json_value *id = ids->first;
+    for (int i = 0; i < FINDING_COUNT; i++, id = id->next) {
+        const char *expected = finding_kind((enum finding_id)i)->id;
+        if (!id || !span_equal(id->text, span_from_cstr(expected))) {
+            fail_msg("docs/record.schema.json: %s expected, got %.*s", expected, id ? (int)id->text.len : 0,
+                     id ? id->text.ptr : "");
+        }
+    }
+    assert_null(id);
+}
+
+static void schema_open(void)
+{
+    static char text[1 << 20];
+    FILE *f = fopen("docs/record.schema.json", "rb");
+    size_t len = f ? fread(text, 1, sizeof(text), f) : 0;
+    if (f) {
+        fclose(f);
+    }
+    world.schema = json_read(span_of(text, len));
+    if (!world.schema.root) {
+        fprintf(stderr, "docs/record.schema.json: %s\n", world.schema.error);
+        exit(1);
+    }
+}
+
 static void tables_open(void)
 {
     char error[256] = "";
@@ -604,6 +665,7 @@ int main(void)
     static _Alignas(max_align_t) char first_block[512];
     arena_init(&world.files, first_block, sizeof(first_block), (size_t)4 << 30);
     tables_open();
+    schema_open();
     if (glob("tests/scenarios/*.scn", 0, NULL, &files) != 0) {
         fputs("no tests/scenarios/*.scn: run from the top of the repository\n", stderr);
         return 1;
@@ -615,8 +677,13 @@ int main(void)
         }
         count = add_tests(first, getenv("SCENARIO"), tests, count, TESTS_MAX);
     }
+    if (!getenv("SCENARIO") && count + 2 <= TESTS_MAX) {
+        tests[count++] = (struct CMUnitTest)cmocka_unit_test(the_schema_lists_every_finding);
+        tests[count++] = (struct CMUnitTest)cmocka_unit_test(every_finding_is_seen);
+    }
     /* The macro wants an array: its function wants the count. */
     int failed = _cmocka_run_group_tests("scenarios", tests, count, NULL, NULL);
+    json_document_free(&world.schema);
     globfree(&files);
     arena_reset(&world.files);
     suffixes_close(world.suffixes);

@@ -472,6 +472,7 @@ static bool read_directive(struct file_reader *r, const struct token *tokens, si
         { SPAN("checks"), &s->checks },
         { SPAN("dkim"), &s->dkim_mode },
         { SPAN("selectors"), &s->selectors },
+        { SPAN("signed"), &s->signed_zone },
     };
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
         if (span_equal(word, fields[i].word)) {
@@ -680,14 +681,20 @@ static const struct scenario_record *find_forced(const struct scenario *s, span 
     return NULL;
 }
 
-static const struct scenario_record *find_alias(const struct scenario *s, span owner)
+static const struct scenario_record *find_record(const struct scenario *s, span owner, uint16_t qtype)
 {
     for (const struct scenario_record *r = s->records; r; r = r->next) {
-        if (r->outcome == DNS_ANSWERED && r->qtype == DNS_CNAME && span_equal(r->owner, owner)) {
+        if (r->outcome == DNS_ANSWERED && r->qtype == qtype && span_equal(r->owner, owner)) {
             return r;
         }
     }
     return NULL;
+}
+
+/* Where a name has records beside its alias, which RFC 1034 3.6.2 forbids, those asked for are answered. */
+static const struct scenario_record *find_alias(const struct scenario *s, span owner, uint16_t qtype)
+{
+    return qtype == DNS_CNAME || find_record(s, owner, qtype) ? NULL : find_record(s, owner, DNS_CNAME);
 }
 
 static size_t rdata_size(const struct scenario_record *r)
@@ -768,10 +775,12 @@ const struct rrset *scenario_answer(const struct scenario *s, struct arena *aren
     span name = qname;
     out->ttl_s = 300;
     out->wire_size = (uint32_t)qname.len + 6;
+    out->is_authenticated = true;
     for (size_t hops = 0;; hops++) {
+        out->is_authenticated &= s->signed_zone.len > 0 && name_is_within(name, s->signed_zone);
         span owner = find_owner(s, arena, name);
         const struct scenario_record *forced = find_forced(s, owner.len > 0 ? owner : name, qtype);
-        const struct scenario_record *alias = forced || qtype == DNS_CNAME ? NULL : find_alias(s, owner);
+        const struct scenario_record *alias = forced ? NULL : find_alias(s, owner, qtype);
         if (alias && hops == ALIAS_CHAIN_MAX) {
             out->outcome = DNS_BAD_RESPONSE;
             out->alias_loops = true;
@@ -796,6 +805,7 @@ const struct rrset *scenario_answer(const struct scenario *s, struct arena *aren
     out->rcode = rcodes[out->outcome];
     if (rrset_is_failure(out)) {
         out->ttl_s = 0;
+        out->is_authenticated = false;
     }
     if (rrset_is_absent(out)) {
         out->soa_owner = find_soa_owner(s, name, organizational_domain, list);

@@ -10,6 +10,7 @@
  *   checks +bimi,-mx                                             changes to the default; or a whole list: spf,dmarc
  *   dkim full                                                    smart (default), full, off
  *   selectors a,b                                                of the list, for this domain
+ *   signed example.com                                           answers from there on down are validated (AD)
  *   full                                                         the record is that of --records full
  *   excluded                                                     the name is excluded, nothing is asked
  *   example.com TXT "v=spf1 -all" "second string"                a record; \DDD, \" and \\; cut at 255 bytes
@@ -32,7 +33,8 @@
  *   # a comment, at the start of a line or after two blanks
  *
  * The DNS is a tree: a name exists when it, or a name below it, has a record; every single label exists. Names that do
- * not exist are NXDOMAIN, types that do not are NODATA. The SOA that comes with them is at the registrable domain where
+ * not exist are NXDOMAIN, types that do not are NODATA. A type that stands beside a CNAME is answered as it stands, others
+ * follow the alias. The SOA that comes with them is at the registrable domain where
  * that exists, else at the public suffix above it.
  *
  * Memory: all of a file's scenarios are in the arena given.
@@ -81,7 +83,7 @@ struct scenario {
     const char *name;
     const char *file;
     int line;
-    span domain, checks, dkim_mode, selectors;
+    span domain, checks, dkim_mode, selectors, signed_zone;
     bool is_excluded, is_full, any_errors;
     struct scenario_record *records, **records_tail;
     struct scenario_expect *expects, **expects_tail;
