@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "scanner/base/arena.h"
+
+static void without_a_first_block_all_comes_from_overflow(void **state)
+{
+    struct arena arena;
+    (void)state;
+    arena_init(&arena, NULL, 0, 8192);
+    char *bytes = arena_take_bytes(&arena, 100);
+    assert_non_null(bytes);
+    memset(bytes, 'x', 100);
+    arena_reset(&arena);
+    assert_non_null(arena_take(&arena, 16));
+    assert_false(arena.was_exhausted);
+    arena_reset(&arena);
+}
+
+static void without_any_room_a_request_is_refused(void **state)
+{
+    struct arena arena;
+    (void)state;
+    arena_init(&arena, NULL, 0, 0);
+    assert_null(arena_take_bytes(&arena, 1));
+    assert_true(arena.was_exhausted);
+    arena_reset(&arena);
+    assert_false(arena.was_exhausted);
+    /* Nothing fits nowhere: an empty text is no failure. */
+    span out;
+    assert_true(arena_copy(&arena, SPAN(""), &out));
+    assert_int_equal(out.len, 0);
+}
+
+static void blocks_are_aligned_and_zeroed(void **state)
+{
+    static char memory[256];
+    struct arena arena;
+    (void)state;
+    memset(memory, 'x', sizeof(memory));
+    arena_init(&arena, memory, sizeof(memory), 0);
+    assert_non_null(arena_take_bytes(&arena, 3));
+    unsigned char *block = arena_take(&arena, 32);
+    assert_non_null(block);
+    assert_int_equal((uintptr_t)block % _Alignof(max_align_t), 0);
+    for (int i = 0; i < 32; i++) {
+        assert_int_equal(block[i], 0);
+    }
+    assert_null(arena_take(&arena, sizeof(memory)));
+    assert_true(arena.was_exhausted);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(without_a_first_block_all_comes_from_overflow),
+        cmocka_unit_test(without_any_room_a_request_is_refused),
+        cmocka_unit_test(blocks_are_aligned_and_zeroed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
