@@ -6,6 +6,7 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -578,7 +579,26 @@ static int end_run(struct scan *s)
     return status_of_complete_run(s, lost);
 }
 
-static void report_end(struct scan *s, int status, int argc, char **argv)
+/* At the start: after days of scanning it would be late to say so. */
+static int check_summary(const char *path)
+{
+    if (!path) {
+        return EXIT_DONE;
+    }
+    int made = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (made >= 0) {
+        close(made);
+        unlink(path);
+        return EXIT_DONE;
+    }
+    if (errno != EEXIST || access(path, W_OK) < 0) {
+        say("cannot make %s: %s", path, strerror(errno));
+        return EXIT_OUTPUT_IMPOSSIBLE;
+    }
+    return EXIT_DONE;
+}
+
+static int report_end(struct scan *s, int status, int argc, char **argv)
 {
     struct progress_now now = progress_now(s);
     now.in_flight = 0;
@@ -586,7 +606,7 @@ static void report_end(struct scan *s, int status, int argc, char **argv)
     progress_draw_last(&s->progress, &now, status == EXIT_STOPPED_EARLY ? "stopped early; the same command line goes on" :
                                            status == EXIT_DONE          ? "done" : "ended");
     if (!s->options->summary) {
-        return;
+        return status;
     }
     struct scan_loop_progress loop = scan_loop_get_progress(s->loop);
     struct result_position position = result_file_position(s->output.file);
@@ -614,7 +634,9 @@ static void report_end(struct scan *s, int status, int argc, char **argv)
     int err = summary_write(&summary, s->options->summary);
     if (err < 0) {
         say("cannot write %s: %s", s->options->summary, strerror(-err));
+        return status == EXIT_DONE ? EXIT_WRITE_ERROR : status;
     }
+    return status;
 }
 
 static int run(struct scan *s, int argc, char **argv)
@@ -641,7 +663,7 @@ static int run(struct scan *s, int argc, char **argv)
         scan_loop_run(s->loop);
         list_thread_halt(s->list_thread);
         status = end_run(s);
-        report_end(s, status, argc, argv);
+        status = report_end(s, status, argc, argv);
     }
     list_thread_stop(s->list_thread);
     close_handles(s);
@@ -684,7 +706,10 @@ int scan_command(const struct options *given, int argc, char **argv)
         s.seed = new_seed();
     }
     progress_init(&s.progress, options.progress, options.quiet);
-    int status = options.dry_run ? EXIT_DONE : scan_output_open(&s.output, &options);
+    int status = options.dry_run ? EXIT_DONE : check_summary(options.summary);
+    if (status == EXIT_DONE && !options.dry_run) {
+        status = scan_output_open(&s.output, &options);
+    }
     if (status != EXIT_DONE) {
         return status;
     }

@@ -52,4 +52,8 @@ expect_status 0 "goes on without --seed" "$trifecta" scan "$work/list" "${asking
 [ $? -eq 71 ] && ok "threads that cannot be started are 71" || bad "limit: $(cat "$work/err")"
 expect_status 0 "and the same output can be gone on with" "$trifecta" scan "$work/list" "${asking[@]}" -o "$work/d.ndjson" -q
 
+# --- a summary that cannot be made is told of before the scan, not after it
+expect_status 73 "--summary in no folder is 73" "$trifecta" scan "$work/list" "${asking[@]}" -o "$work/e.ndjson" -q --summary "$work/no/s.json"
+[ ! -e "$work/e.ndjson" ] && ok "and nothing was scanned" || bad "something was scanned"
+
 exit $failed
