@@ -216,7 +216,9 @@ static bool read_number(const char *text, const struct unit *units, double *out)
     }
     for (; units->name; units++) {
         if (strcmp(end, units->name) == 0) {
-            *out = value * units->factor;
+            /* 1.001 times 1,000 is a hair off 1,001 in binary. */
+            value *= units->factor;
+            *out = units->factor > 1 && fabs(value - round(value)) < 1e-6 ? round(value) : value;
             return true;
         }
     }

@@ -74,6 +74,9 @@ static void both_spellings_and_units(void **state)
     assert_int_equal(parsed.argument_count, 2);
     assert_string_equal(parsed.arguments[0], "list.txt");
     assert_string_equal(parsed.arguments[1], "-x");
+    assert_true(parse(&scan, "--timeout 1.001s --zone-rate 0.25"));
+    assert_int_equal(parsed.timeout_ms, 1001);
+    assert_true(parsed.zone_rate == 0.25);
 }
 
 static void a_dash_alone_is_stdin(void **state)
