@@ -117,6 +117,18 @@ bool suffixes_is_public_suffix(const struct suffixes *suffixes, const char *name
     return name_copy(copy, name, len) && psl_is_public_suffix(suffixes->psl, copy) == 1;
 }
 
+bool suffixes_split(const struct suffixes *suffixes, const char *name, size_t len, size_t *organizational_at)
+{
+    char copy[NAME_SIZE];
+    *organizational_at = 0;
+    if (!name_copy(copy, name, len)) {
+        return false;
+    }
+    const char *found = psl_registrable_domain(suffixes->psl, copy);
+    *organizational_at = found != NULL ? (size_t)(found - copy) : 0;
+    return found == NULL;
+}
+
 uint64_t suffixes_fingerprint(const struct suffixes *suffixes)
 {
     return suffixes->fingerprint;

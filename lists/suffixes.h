@@ -25,5 +25,8 @@ void suffixes_close(struct suffixes *suffixes);
 size_t suffixes_organizational(const struct suffixes *suffixes, const char *name, size_t len);
 bool suffixes_is_public_suffix(const struct suffixes *suffixes, const char *name, size_t len);
 
+/* Both at once, for the price of one: true when it is a public suffix, and where its organizational domain begins. */
+bool suffixes_split(const struct suffixes *suffixes, const char *name, size_t len, size_t *organizational_at);
+
 /* Tells two versions of the list apart: shards of one run must all have the same. */
 uint64_t suffixes_fingerprint(const struct suffixes *suffixes);

@@ -8,6 +8,7 @@
 #include "lists/builtin.h"
 #include "scanner/exit_status.h"
 #include "scanner/say.h"
+#include "scanner/suffix_cache.h"
 
 static const struct {
     const char *name;
@@ -62,12 +63,12 @@ bool checks_parse(const char *text, unsigned *out, span *bad)
 
 static span organizational_domain(const void *list, span name)
 {
-    return span_after(name, suffixes_organizational(list, name.ptr, name.len));
+    return suffix_cache_organizational(list, name);
 }
 
 static bool is_public_suffix(const void *list, span name)
 {
-    return suffixes_is_public_suffix(list, name.ptr, name.len);
+    return suffix_cache_is_public_suffix(list, name);
 }
 
 static char *read_file(const char *path, size_t *len)

@@ -36,15 +36,14 @@ const struct rrset *subject_answer(const struct subject *s, span qname, uint16_t
     return rrset ? rrset : &not_asked;
 }
 
-static const uint16_t types_at_the_name[] = { DNS_TXT, DNS_MX, DNS_A, DNS_AAAA, DNS_NS };
-
-/* An NXDOMAIN among the answers at the name itself, or NULL. */
+/* An NXDOMAIN among the answers at the name itself, whatever the type; NULL: none. One pass: this is asked often. */
 static const struct rrset *nxdomain_at_the_name(const struct subject *s)
 {
-    for (size_t i = 0; i < sizeof(types_at_the_name) / sizeof(types_at_the_name[0]); i++) {
-        const struct rrset *rrset = answer_set_get(s->answers, s->domain, types_at_the_name[i]);
-        if (rrset && rrset->outcome == DNS_NXDOMAIN) {
-            return rrset;
+    const struct answer_set *set = s->answers;
+    for (size_t i = 0; i < set->count; i++) {
+        const struct asked *item = &set->items[i];
+        if (item->rrset && item->rrset->outcome == DNS_NXDOMAIN && span_equal_nocase(item->qname, s->domain)) {
+            return item->rrset;
         }
     }
     return NULL;

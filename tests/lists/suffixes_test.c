@@ -43,6 +43,9 @@ static void organizational_domains(void **state)
         const char *name = rows[i].name;
         assert_string_equal(name + suffixes_organizational(s, name, strlen(name)), rows[i].organizational);
         assert_int_equal(suffixes_is_public_suffix(s, name, strlen(name)), rows[i].is_public_suffix);
+        size_t at;
+        assert_int_equal(suffixes_split(s, name, strlen(name), &at), rows[i].is_public_suffix);
+        assert_string_equal(name + at, rows[i].organizational);
     }
     /* Only the length given counts. */
     assert_int_equal(suffixes_organizational(s, "a.example.comXYZ", 13), 2);
