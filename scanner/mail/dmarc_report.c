@@ -15,8 +15,8 @@ enum authorisation {
 };
 
 struct destination {
-    span host;                /* lower case */
-    span authorisation_name;  /* empty: not needed, or too long */
+    span host;               /* lower case */
+    span authorisation_name; /* empty: not needed, or too long */
     bool is_external;
 };
 

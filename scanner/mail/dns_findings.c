@@ -184,8 +184,8 @@ static void assess_size(const struct subject *s)
 }
 
 /*
- * One of the answers at the name followed an alias, while TXT stands at the name itself. RFC 1034 3.6.2. Seen in what is
- * asked anyway: a CNAME question would tell the same of _dmarc and others, and cost one for every record there is.
+ * One of the answers at the name followed an alias, while TXT stands at the name itself. RFC 1034 3.6.2. Seen in what
+ * is asked anyway: a CNAME question would tell the same of _dmarc and others, and cost one for every record there is.
  */
 static void assess_both(const struct subject *s, const struct own_answers *own)
 {

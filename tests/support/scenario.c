@@ -468,11 +468,8 @@ static bool read_directive(struct file_reader *r, const struct token *tokens, si
         span word;
         span *field;
     } fields[] = {
-        { SPAN("domain"), &s->domain },
-        { SPAN("checks"), &s->checks },
-        { SPAN("dkim"), &s->dkim_mode },
-        { SPAN("selectors"), &s->selectors },
-        { SPAN("signed"), &s->signed_zone },
+        { SPAN("domain"), &s->domain },       { SPAN("checks"), &s->checks },      { SPAN("dkim"), &s->dkim_mode },
+        { SPAN("selectors"), &s->selectors }, { SPAN("signed"), &s->signed_zone },
     };
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
         if (span_equal(word, fields[i].word)) {
