@@ -649,6 +649,38 @@ static void turn_wheels(struct asker *asker, uint64_t now_ns)
     }
 }
 
+/* Canaries go on: they are about resolvers, not about somebody's time. */
+static void give_up(struct asker *asker, struct lookup *lookup)
+{
+    if (lookup->only_resolver == 0) {
+        complete(asker, lookup, lookup->worst ? lookup->worst : &bare_failures[DNS_TIMEOUT]);
+    }
+}
+
+static void give_up_all(struct asker *asker, struct link *list)
+{
+    for (struct link *at = list->next, *next; at != list; at = next) {
+        next = at->next;
+        give_up(asker, LINK_OWNER(at, struct lookup, link));
+    }
+}
+
+void asker_expire_open(struct asker *asker)
+{
+    settle_replies(asker, clock_now_ns()); /* what has come counts */
+    give_up_all(asker, &asker->fresh);
+    give_up_all(asker, &asker->again);
+    for (size_t i = 0; i < WHEEL_SLOTS; i++) {
+        give_up_all(asker, &asker->parked[i]);
+        for (struct link *at = asker->in_time[i].next; at != &asker->in_time[i]; at = at->next) {
+            struct flight *flight = LINK_OWNER(at, struct flight, link);
+            if (flight->lookup) {
+                give_up(asker, flight->lookup);
+            }
+        }
+    }
+}
+
 /* ---- Canaries and the probe ------------------------------------------------------------------------------------- */
 
 static void end_probe(struct asker *asker)

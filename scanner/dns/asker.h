@@ -108,6 +108,12 @@ void asker_ask(struct asker *asker, struct lookup *lookup);
 void asker_turn(struct asker *asker);
 void asker_flush(struct asker *asker);
 
+/* A time budget is over: every lookup asked and not yet finished (in line, parked, in flight) is handed to on_done at the
+   next turn with the most informative failure its tries have met, DNS_TIMEOUT without one. Those of shared_targets.h
+   too, as failures with their usual short life. Packets on their way keep their place in the windows until they are
+   answered or out of time. What is asked afterwards is asked as ever. */
+void asker_expire_open(struct asker *asker);
+
 /* May another domain be admitted? False while what is in flight and waits fills the windows, or the tokens of half a
    second. */
 bool asker_has_room(const struct asker *asker);

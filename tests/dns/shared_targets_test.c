@@ -225,6 +225,22 @@ static void a_failure_stays_a_failure(void **state)
     close_bed();
 }
 
+static void a_budget_that_is_over_ends_in_failures(void **state)
+{
+    (void)state;
+    open_bed(0);
+    struct lookup *first = ask("t.example", DNS_TXT), *joined = ask("t.example", DNS_TXT);
+    asker_expire_open(asker);
+    run();
+    assert_int_equal(first->rrset->outcome, DNS_TIMEOUT);
+    assert_int_equal(joined->rrset->outcome, DNS_TIMEOUT);
+    now += 11 * 1000; /* beyond the life of a failure */
+    struct lookup *later = ask("t.example", DNS_TXT);
+    run();
+    assert_int_equal(later->rrset->outcome, DNS_ANSWERED);
+    close_bed();
+}
+
 static void what_is_pinned_outlives_its_time(void **state)
 {
     (void)state;
@@ -292,6 +308,7 @@ int main(void)
         cmocka_unit_test(every_type_is_kept_whole),
         cmocka_unit_test(answers_live_for_their_ttl_within_the_bounds),
         cmocka_unit_test(a_failure_stays_a_failure),
+        cmocka_unit_test(a_budget_that_is_over_ends_in_failures),
         cmocka_unit_test(what_is_pinned_outlives_its_time),
         cmocka_unit_test(memory_is_bounded_and_the_unused_go_first),
         cmocka_unit_test(with_all_pinned_it_asks_privately),
