@@ -216,6 +216,9 @@ static inline void server_start(struct server *server, uv_loop_t *loop, server_s
         uv_run(loop, UV_RUN_NOWAIT);
     }
     server->udp.data = server->tcp.data = server;
+    /* Room for what one flush brings: by default some 250 small datagrams are all a socket holds. */
+    int buffer = 4 << 20;
+    uv_recv_buffer_size((uv_handle_t *)&server->udp, &buffer);
     snprintf(server->text, sizeof(server->text), "127.0.0.1:%u", ntohs(server->address.sin_port));
     uv_udp_recv_start(&server->udp, server_on_alloc, server_on_datagram);
 }
