@@ -43,10 +43,15 @@ bool domain_scan_begin(struct domain_scan *d, const struct domain_entry *entry, 
 }
 
 static const struct rrset cut_answer = { .outcome = DNS_CUT };
+static const struct rrset over_answer = { .outcome = DNS_TIMEOUT };
 
 static void ask_item(struct domain_scan *d, uint32_t item, const struct domain_asking *by)
 {
     struct asked *asked = &d->answers.items[item];
+    if (by->is_over) {
+        asked->rrset = &over_answer;
+        return;
+    }
     struct domain_lookup *mine = ARENA_TAKE(&d->arena, struct domain_lookup);
     if (!mine) {
         asked->rrset = &cut_answer;
@@ -71,11 +76,23 @@ static void ask_item(struct domain_scan *d, uint32_t item, const struct domain_a
     }
 }
 
+/* A plan begun anew passes through stages whose questions are there already: those add nothing. */
+static bool plan_goes_on(struct domain_scan *d)
+{
+    int tries = d->is_second_pass ? PLAN_STAGES_MAX : 1;
+    while (tries-- > 0) {
+        if (plan_next(&d->plan, &d->subject) > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool domain_scan_run(struct domain_scan *d, const struct domain_asking *by)
 {
     while (!d->is_excluded) {
         size_t from = d->answers.count;
-        if (plan_next(&d->plan, &d->subject) == 0) {
+        if (!plan_goes_on(d)) {
             break;
         }
         for (size_t i = from; i < d->answers.count; i++) {
@@ -87,6 +104,19 @@ bool domain_scan_run(struct domain_scan *d, const struct domain_asking *by)
     }
     d->ended_ns = clock_now_ns();
     return false;
+}
+
+void domain_scan_ask_again(struct domain_scan *d, const struct domain_asking *by)
+{
+    size_t count = d->answers.count;
+    for (size_t i = 0; i < count && !by->is_over; i++) {
+        struct asked *asked = &d->answers.items[i];
+        if (asked->rrset && rrset_is_failure(asked->rrset) && asked->rrset->outcome != DNS_CUT) {
+            asked->rrset = NULL;
+            ask_item(d, (uint32_t)i, by);
+        }
+    }
+    plan_begin(&d->plan); /* from the start: what is there already is not asked again */
 }
 
 struct domain_scan *domain_scan_note(struct lookup *lookup)

@@ -25,6 +25,7 @@ struct domain_asking {
     struct shared_targets *shared;
     uint64_t (*zone_key)(const void *owner, span qname); /* for --zone-rate; NULL: none */
     const void *zone_owner;
+    bool is_over;                   /* nothing is asked any more: further questions are timeouts at once */
 };
 
 struct domain_lookup;
@@ -65,6 +66,12 @@ MUST_USE bool domain_scan_run(struct domain_scan *d, const struct domain_asking 
 
 /* Notes an answer. The scan it belongs to when that was the last one pending, else NULL. */
 struct domain_scan *domain_scan_note(struct lookup *lookup);
+
+/*
+ * Asks once more what got no answer; answers stay. Afterwards, when nothing is pending, domain_scan_run asks what the new
+ * answers make needed.
+ */
+void domain_scan_ask_again(struct domain_scan *d, const struct domain_asking *by);
 
 /* Gives shared answers and overflow memory back; nothing of the scan may be read afterwards. */
 void domain_scan_end(struct domain_scan *d, const struct domain_asking *by);

@@ -97,8 +97,8 @@ size_t progress_print(char *out, size_t size, const struct progress_now *now, do
     add_field(&line, "%s in flight", human_count((double)now->in_flight, number));
     add_field(&line, "answered %.2f%%", percent(now->answers, now->queries));
     add_field(&line, "%" PRIu64 " unknown", now->unknown);
-    if (now->put_aside > 0) {
-        add_field(&line, "%" PRIu64 " to ask again", now->put_aside);
+    if (now->parked > 0) {
+        add_field(&line, "%" PRIu64 " to ask again", now->parked);
     }
     if (now->is_stopping) {
         add_field(&line, "stopping");

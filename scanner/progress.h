@@ -19,7 +19,7 @@ struct progress_now {
     uint64_t in_flight;
     uint64_t unknown;
     uint64_t bytes_out;
-    uint64_t put_aside;       /* to be asked once more */
+    uint64_t parked;       /* to be asked once more */
     bool is_stopping;
 };
 

@@ -24,7 +24,11 @@
 #include "scanner/setup.h"
 #include "scanner/summary.h"
 
-enum { CHUNKS_PER_WORKER = 3 };
+enum {
+    CHUNKS_PER_WORKER = 3,
+    HEALTH_INTERVAL_MS = 500,
+    DARK_MAX_MS = 60000,                  /* without any resolver that answers: give up, go on later */
+};
 
 struct scan {
     const struct options *options;
@@ -38,7 +42,8 @@ struct scan {
 
     uv_loop_t uv;
     struct scan_loop *loop;
-    uv_timer_t progress_timer, runtime_timer;
+    uv_timer_t progress_timer, runtime_timer, health_timer;
+    uint64_t dark_since_ns;               /* no resolver has answered since; 0: one does */
     uv_signal_t signals[4];
     struct writer *writer;
     struct classifier **workers;
@@ -49,7 +54,7 @@ struct scan {
     uint64_t seed, started_ns;
     int64_t started_ms;
     uint64_t next_index, admitted;
-    bool list_has_ended, list_failed, was_interrupted;
+    bool list_has_ended, list_failed, was_interrupted, has_gone_dark;
 };
 
 /* ---- lists ---- */
@@ -245,7 +250,7 @@ static struct progress_now progress_now(const struct scan *s)
         .in_flight = stats.in_flight,
         .unknown = written.unknown,
         .bytes_out = written.bytes,
-        .put_aside = loop.put_aside,
+        .parked = loop.parked,
         .is_stopping = loop.is_stopping,
     };
 }
@@ -255,6 +260,36 @@ static void on_progress(uv_timer_t *timer)
     struct scan *s = timer->data;
     struct progress_now now = progress_now(s);
     progress_draw(&s->progress, &now);
+}
+
+static bool any_resolver_is_healthy(const struct asker *asker)
+{
+    struct asker_stats stats;
+    asker_stats_get(asker, &stats);
+    for (size_t i = 0; i < stats.resolver_count; i++) {
+        struct resolver_stats r;
+        asker_resolver_stats_get(asker, i, &r);
+        if (r.healthy && !r.is_retired) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* With every resolver gone a scan would fill with unknowns: it waits for one to come back, then gives up (exit 69). */
+static void on_health(uv_timer_t *timer)
+{
+    struct scan *s = timer->data;
+    bool is_dark = !any_resolver_is_healthy(scan_loop_asker(s->loop));
+    scan_loop_set_dark(s->loop, is_dark);
+    if (!is_dark) {
+        s->dark_since_ns = 0;
+    } else if (s->dark_since_ns == 0) {
+        s->dark_since_ns = clock_now_ns();
+    } else if (clock_now_ns() - s->dark_since_ns > DARK_MAX_MS * UINT64_C(1000000)) {
+        s->has_gone_dark = true;
+        scan_loop_abort(s->loop);
+    }
 }
 
 static void on_runtime_over(uv_timer_t *timer)
@@ -324,7 +359,8 @@ static void start_handles(struct scan *s)
     }
     uv_timer_init(&s->uv, &s->progress_timer);
     uv_timer_init(&s->uv, &s->runtime_timer);
-    s->progress_timer.data = s->runtime_timer.data = s;
+    uv_timer_init(&s->uv, &s->health_timer);
+    s->progress_timer.data = s->runtime_timer.data = s->health_timer.data = s;
     if (!s->progress.is_silent) {
         uint64_t interval = progress_interval_ms(&s->progress);
         uv_timer_start(&s->progress_timer, on_progress, interval, interval);
@@ -341,6 +377,7 @@ static void close_handles(struct scan *s)
     }
     uv_close((uv_handle_t *)&s->progress_timer, NULL);
     uv_close((uv_handle_t *)&s->runtime_timer, NULL);
+    uv_close((uv_handle_t *)&s->health_timer, NULL);
 }
 
 /* ---- start ---- */
@@ -573,6 +610,10 @@ static int end_run(struct scan *s)
         say("%s; what was scanned so far is safe", list_error(s->list));
         return list_failure_status(list_thread_failure(s->list_thread));
     }
+    if (s->has_gone_dark) {
+        say("no resolver has answered for %d s: the domains not yet scanned were left; the same command line goes on", DARK_MAX_MS / 1000);
+        return EXIT_NO_RESOLVER;
+    }
     if (!is_complete && lost == 0) {
         return EXIT_STOPPED_EARLY;
     }
@@ -620,7 +661,7 @@ static int report_end(struct scan *s, int status, int argc, char **argv)
         .tally = *writer_tally(s->writer),
         .asker = scan_loop_asker(s->loop),
         .shared = scan_loop_shared(s->loop),
-        .asked_again = loop.put_aside_again,
+        .asked_again = loop.asked_again,
         .seed = s->seed,
         .shards = s->options->shards,
         .shard = s->options->shard,
@@ -660,6 +701,7 @@ static int run(struct scan *s, int argc, char **argv)
             say("%s %s, seed %llu", s->output.is_resuming ? "going on with" : "writing", s->output.path,
                 (unsigned long long)s->seed);
         }
+        uv_timer_start(&s->health_timer, on_health, HEALTH_INTERVAL_MS, HEALTH_INTERVAL_MS);
         scan_loop_run(s->loop);
         list_thread_halt(s->list_thread);
         status = end_run(s);

@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "scanner/set_aside.h"
-
 enum {
     ROUNDS_PER_TURN = 32, /* answers from the cache make work at once: that often before the sockets are looked at again */
+    PARKED_PART = 4,      /* a quarter of the slots may hold domains that wait to be asked once more */
+    PARKED_LAG = 1 << 24, /* names that may be admitted behind a parked one: the watermark's bitmap ends at 2^26 */
 };
 
 struct scan_loop {
@@ -17,18 +17,23 @@ struct scan_loop {
     struct domain_scan *slots;
     struct domain_scan *free, *runnable;
     size_t busy;
-    struct set_aside aside;          /* entries left unknown, to be asked once more */
+    struct domain_scan *parked, **parked_end; /* left unknown, to be asked once more; oldest first */
+    size_t parked_count;
     uint64_t admitted, asked_again;
     uint64_t newest;                 /* index of the entry admitted last */
     bool list_has_ended, is_stopping, is_aborted, is_running;
+    bool is_dark;                    /* no resolver answers: nothing is begun, nothing is concluded */
+    bool is_final_pass;
     bool is_out_of_memory;
     bool probe_answered, is_probing;
     char probe_words[512];
     uv_check_t check;
     uv_idle_t idle;                  /* active while work is left that no socket will tell of */
     uv_async_t wake;
-    uv_timer_t drain;
+    uv_timer_t drain, budget;
 };
+
+static void on_budget_over(uv_timer_t *timer);
 
 static void push(struct domain_scan **list, struct domain_scan *d)
 {
@@ -62,17 +67,73 @@ static void free_slot(struct scan_loop *l, struct domain_scan *d)
     l->busy--;
 }
 
+static void park(struct scan_loop *l, struct domain_scan *d)
+{
+    d->next = NULL;
+    *l->parked_end = d;
+    l->parked_end = &d->next;
+    l->parked_count++;
+}
+
+/* What stayed unknown is asked once more, later; and while no resolver answers nothing is held to be unknown for good. */
+static bool wants_parking(const struct scan_loop *l, const struct domain_scan *d)
+{
+    bool may_wait = (l->options.second_pass && !d->is_second_pass) || l->is_dark;
+    return may_wait && !l->is_stopping && !d->is_excluded && domain_scan_has_failures(d);
+}
+
 static void run_domain(struct scan_loop *l, struct domain_scan *d)
 {
     if (domain_scan_run(d, &l->asking)) {
         return;
     }
-    if (l->options.second_pass && !d->is_second_pass && !l->is_stopping && domain_scan_has_failures(d) &&
-        set_aside_add(&l->aside, d)) {
-        free_slot(l, d);
-        return;
+    if (wants_parking(l, d)) {
+        park(l, d);
+    } else {
+        l->options.on_finished(l->options.owner, d);
     }
-    l->options.on_finished(l->options.owner, d);
+}
+
+static void ask_oldest_again(struct scan_loop *l)
+{
+    struct domain_scan *d = l->parked;
+    l->parked = d->next;
+    if (!l->parked) {
+        l->parked_end = &l->parked;
+    }
+    l->parked_count--;
+    l->asked_again++;
+    d->is_second_pass = true;
+    domain_scan_ask_again(d, &l->asking);
+    if (d->pending == 0) {
+        run_domain(l, d);
+    }
+}
+
+static bool is_crowded(const struct scan_loop *l)
+{
+    return l->parked && (l->parked_count > l->options.slots / PARKED_PART || l->newest > l->parked->index + PARKED_LAG);
+}
+
+/*
+ * Parked domains are asked again when they hold too many slots, or when all others are done; then all of them, and within
+ * a budget (record.md, decided case 37).
+ */
+static bool ask_again(struct scan_loop *l)
+{
+    if (l->is_dark || l->is_stopping || !l->parked) {
+        return false;
+    }
+    if (!l->is_final_pass && l->list_has_ended && l->busy == l->parked_count) {
+        l->is_final_pass = true;
+        uv_timer_start(&l->budget, on_budget_over, l->options.second_pass_ms, 0);
+    }
+    bool any = false;
+    while (l->parked && (l->is_final_pass || is_crowded(l)) && asker_has_room(l->asking.asker)) {
+        ask_oldest_again(l);
+        any = true;
+    }
+    return any;
 }
 
 static bool run_domains(struct scan_loop *l)
@@ -86,21 +147,14 @@ static bool run_domains(struct scan_loop *l)
     return any;
 }
 
-/* What was put aside comes first when there is no room for more of it, else when the list is at its end. */
-static bool take_entry(struct scan_loop *l, struct domain_entry *entry, bool *is_second_pass)
+static bool take_entry(struct scan_loop *l, struct domain_entry *entry)
 {
-    *is_second_pass = false;
-    if (set_aside_is_crowded(&l->aside, l->newest) || (l->list_has_ended && l->aside.count > 0 && l->busy == 0) ||
-        (l->list_has_ended && l->asked_again > 0 && l->aside.count > 0)) {
-        *is_second_pass = set_aside_take(&l->aside, entry);
-        return *is_second_pass;
-    }
     if (l->list_has_ended) {
         return false;
     }
     switch (l->options.take_entry(l->options.owner, entry)) {
     case ENTRY_TAKEN: return true;
-    case ENTRY_END: l->list_has_ended = true; return l->aside.count > 0 && take_entry(l, entry, is_second_pass);
+    case ENTRY_END: l->list_has_ended = true; return false;
     default: return false;
     }
 }
@@ -108,12 +162,8 @@ static bool take_entry(struct scan_loop *l, struct domain_entry *entry, bool *is
 static bool admit_domains(struct scan_loop *l)
 {
     bool any = false;
-    while (!l->is_stopping && l->free && asker_has_room(l->asking.asker)) {
-        struct domain_entry entry;
-        bool is_second_pass;
-        if (!take_entry(l, &entry, &is_second_pass)) {
-            break;
-        }
+    struct domain_entry entry;
+    while (!l->is_stopping && !l->is_dark && l->free && asker_has_room(l->asking.asker) && take_entry(l, &entry)) {
         struct domain_scan *d = pop(&l->free);
         l->busy++;
         any = true;
@@ -123,14 +173,8 @@ static bool admit_domains(struct scan_loop *l)
             scan_loop_abort(l);
             break;
         }
-        d->is_second_pass = is_second_pass;
-        if (is_second_pass) {
-            l->asked_again++;
-            set_aside_drop(&l->aside, &entry);
-        } else {
-            l->admitted++;
-            l->newest = entry.index;
-        }
+        l->admitted++;
+        l->newest = entry.index;
         run_domain(l, d);
     }
     return any;
@@ -138,7 +182,7 @@ static bool admit_domains(struct scan_loop *l)
 
 static bool is_complete(const struct scan_loop *l)
 {
-    return l->list_has_ended && l->busy == 0 && l->aside.count == 0;
+    return l->list_has_ended && l->busy == 0;
 }
 
 static void on_idle(uv_idle_t *idle)
@@ -155,6 +199,7 @@ static void turn(struct scan_loop *l)
         }
         asker_turn(l->asking.asker);
         is_busy = run_domains(l);
+        is_busy |= ask_again(l);
         is_busy |= admit_domains(l);
     }
     asker_flush(l->asking.asker);
@@ -166,7 +211,7 @@ static void turn(struct scan_loop *l)
     } else {
         uv_idle_stop(&l->idle);
     }
-    if (l->is_aborted || is_complete(l) || (l->is_stopping && l->busy == 0)) {
+    if (l->is_aborted || is_complete(l) || (l->is_stopping && l->busy == l->parked_count)) {
         uv_stop(l->options.loop);
     }
 }
@@ -187,6 +232,15 @@ static void on_wake(uv_async_t *wake)
     (void)wake; /* on_check follows in the same iteration */
 }
 
+/* The second pass ends: what has not answered by now is unknown. */
+static void on_budget_over(uv_timer_t *timer)
+{
+    struct scan_loop *l = timer->data;
+    l->asking.is_over = true;
+    asker_expire_open(l->asking.asker);
+    uv_async_send(&l->wake);
+}
+
 static void on_drain_over(uv_timer_t *timer)
 {
     scan_loop_abort(timer->data);
@@ -203,7 +257,7 @@ int scan_loop_open(struct scan_loop **out, const struct scan_loop_options *optio
     /* Pages are touched as slots are used; the list of free ones is a stack, so few stay few. */
     l->slots = calloc(options->slots, sizeof(*l->slots));
     int err = -ENOMEM;
-    set_aside_init(&l->aside);
+    l->parked_end = &l->parked;
     if (!l->slots) {
         goto free_all;
     }
@@ -230,13 +284,13 @@ int scan_loop_open(struct scan_loop **out, const struct scan_loop_options *optio
     uv_idle_init(options->loop, &l->idle);
     uv_async_init(options->loop, &l->wake, on_wake);
     uv_timer_init(options->loop, &l->drain);
-    l->check.data = l->idle.data = l->wake.data = l->drain.data = l;
+    uv_timer_init(options->loop, &l->budget);
+    l->check.data = l->idle.data = l->wake.data = l->drain.data = l->budget.data = l;
     uv_check_start(&l->check, on_check);
     *out = l;
     return 0;
 
 free_all:
-    set_aside_deinit(&l->aside);
     free(l->slots);
     free(l);
     return err;
@@ -295,6 +349,14 @@ void scan_loop_stop(struct scan_loop *l)
     }
 }
 
+void scan_loop_set_dark(struct scan_loop *l, bool is_dark)
+{
+    if (l->is_dark != is_dark) {
+        l->is_dark = is_dark;
+        uv_async_send(&l->wake);
+    }
+}
+
 void scan_loop_abort(struct scan_loop *l)
 {
     l->is_stopping = l->is_aborted = true;
@@ -312,8 +374,8 @@ struct scan_loop_progress scan_loop_get_progress(const struct scan_loop *l)
         .admitted = l->admitted,
         .busy = l->busy,
         .slots = l->options.slots,
-        .put_aside = l->aside.count,
-        .put_aside_again = (size_t)l->asked_again,
+        .parked = l->parked_count,
+        .asked_again = l->asked_again,
         .is_stopping = l->is_stopping,
         .is_out_of_memory = l->is_out_of_memory,
         .is_complete = is_complete(l),
@@ -338,7 +400,6 @@ static void on_last_closed(uv_handle_t *handle)
             arena_reset(&l->slots[i].arena);
         }
     }
-    set_aside_deinit(&l->aside);
     free(l->slots);
     free(l);
 }
@@ -350,5 +411,6 @@ void scan_loop_close(struct scan_loop *l)
     uv_close((uv_handle_t *)&l->check, NULL);
     uv_close((uv_handle_t *)&l->idle, NULL);
     uv_close((uv_handle_t *)&l->wake, NULL);
+    uv_close((uv_handle_t *)&l->budget, NULL);
     uv_close((uv_handle_t *)&l->drain, on_last_closed);
 }

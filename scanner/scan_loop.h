@@ -9,8 +9,9 @@
  * A turn of the loop: answers have come in; finished scans come back (on_turn); domains whose last answer came are run;
  * new ones are admitted; what was asked is flushed. Callbacks of the asker only note.
  *
- * What a domain leaves unknown is put aside (not its answers: its entry) and asked once more when the list is at its end,
- * or earlier when there is no room for more of them (design: accuracy must not fall as the list grows).
+ * A domain with questions that stayed without an answer is parked in its slot, with all it has: those questions are asked
+ * once more when the list is at its end, or earlier when a quarter of the slots are taken so (design: accuracy must not
+ * fall as the list grows).
  *
  * Threads: all from the loop's, but for scan_loop_wake.
  */
@@ -32,6 +33,7 @@ struct scan_loop_options {
     size_t cache_size;                /* bytes for shared targets */
     size_t slots;
     bool second_pass;
+    uint64_t second_pass_ms;          /* at most so long, counted from when all else is done */
     uint64_t drain_ms;                /* after scan_loop_stop: how long what is in flight may take */
 
     void *owner;
@@ -61,12 +63,16 @@ void scan_loop_stop(struct scan_loop *loop);
 /* At once. */
 void scan_loop_abort(struct scan_loop *loop);
 
+/* No resolver answers: until it is light again nothing is begun, and what fails meanwhile is parked, not concluded. */
+void scan_loop_set_dark(struct scan_loop *loop, bool is_dark);
+
 /* From any thread: there is something to do. */
 void scan_loop_wake(struct scan_loop *loop);
 
 struct scan_loop_progress {
     uint64_t admitted;
-    size_t busy, slots, put_aside, put_aside_again;
+    size_t busy, slots, parked;
+    uint64_t asked_again;
     bool is_stopping;
     bool is_complete;                /* every entry was finished and given back */
     bool is_out_of_memory;           /* why it stopped */

@@ -286,6 +286,7 @@ void setup_loop_options(const struct setup *s, const struct options *options, st
         .cache_size = (size_t)options->cache_size,
         .slots = slots > SLOTS_MIN ? slots : SLOTS_MIN,
         .second_pass = options->second_pass,
+        .second_pass_ms = options->timeout_ms * (options->retries + 1),
         .drain_ms = DRAIN_MS,
     };
 }

@@ -206,10 +206,10 @@ size_t answer_question_end(span message)
     return 0;
 }
 
-static enum answer_result check_question(span message, const struct header *header, const struct answer_form *form)
+static enum answer_result check_question(span message, uint16_t questions, const struct answer_form *form)
 {
-    size_t end = answer_question_end(form->query);
-    if (header->questions != 1 || end == 0 || message.len < end) {
+    size_t end = form->question_end;
+    if (questions != 1 || end < DNS_HEADER_SIZE || form->query.len < end || message.len < end) {
         return ANSWER_NOT_OURS;
     }
     span asked = span_first(span_after(form->query, DNS_HEADER_SIZE), end - DNS_HEADER_SIZE);
@@ -229,6 +229,22 @@ static bool is_bare_failure(span message, const struct header *header)
 {
     return header->questions == 0 && header->answers == 0 && message.len == DNS_HEADER_SIZE &&
            (header->flags & RCODE_MASK) != RCODE_NOERROR && (header->flags & RCODE_MASK) != RCODE_NXDOMAIN;
+}
+
+static bool is_response(const struct header *header)
+{
+    return (header->flags & FLAG_QR) && (header->flags & OPCODE_MASK) == 0;
+}
+
+bool answer_may_be_to(span message, span query, size_t question_end)
+{
+    struct answer_form form = { .query = query, .question_end = question_end, .ignore_case = true };
+    struct cursor c = { message, 0 };
+    struct header header;
+    if (!take_header(&c, &header) || !is_response(&header) || query.len < 2 || memcmp(message.ptr, query.ptr, 2) != 0) {
+        return false;
+    }
+    return is_bare_failure(message, &header) || check_question(message, header.questions, &form) == ANSWER_READ;
 }
 
 /* ---- The answer section ----------------------------------------------------------------------------------------- */
@@ -591,17 +607,23 @@ static enum answer_result read_message(struct reading *r, struct rrset *out)
     return ANSWER_READ;
 }
 
-enum answer_result answer_read(span message, const struct answer_form *form, struct arena *arena, struct rrset *out)
+enum answer_result answer_read(span message, const struct answer_form *known, struct arena *arena, struct rrset *out)
 {
+    struct answer_form with_end = *known;
+    const struct answer_form *form = &with_end;
     struct cursor c = { message, 0 };
     struct cursor asked = { form->query, 0 };
-    struct header header, sent;
-    if (!take_header(&asked, &sent) || !take_header(&c, &header) || !(header.flags & FLAG_QR) ||
-        (header.flags & OPCODE_MASK) != 0 || (!form->ignore_id && header.id != sent.id)) {
+    struct header header;
+    uint16_t id;
+    if (!take16(&asked, &id) || !take_header(&c, &header) || !is_response(&header) ||
+        (!form->ignore_id && header.id != id)) {
         return ANSWER_NOT_OURS;
     }
+    if (with_end.question_end == 0) {
+        with_end.question_end = answer_question_end(form->query);
+    }
     bool is_bare = is_bare_failure(message, &header);
-    enum answer_result question = is_bare ? ANSWER_READ : check_question(message, &header, form);
+    enum answer_result question = is_bare ? ANSWER_READ : check_question(message, header.questions, form);
     if (question != ANSWER_READ) {
         return question;
     }
@@ -615,7 +637,7 @@ enum answer_result answer_read(span message, const struct answer_form *form, str
     if (!take_name(&asked, &r.owner) || !take16(&asked, &r.qtype)) {
         return ANSWER_NOT_OURS;
     }
-    r.answers_at = answer_question_end(form->query);
+    r.answers_at = form->question_end;
     *out = (struct rrset){
         .rcode = rcode,
         .is_authenticated = (header.flags & FLAG_AD) != 0,

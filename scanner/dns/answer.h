@@ -26,6 +26,7 @@ enum answer_result {
 
 struct answer_form {
     span query;             /* the datagram sent, as query_encode() wrote it */
+    size_t question_end;    /* of the query; 0: not known */
     bool ignore_id;         /* the library has put its own id on the wire and has checked it */
     bool ignore_case;       /* the question was not sent in mixed case, or the server is known to fold it */
     bool over_tcp;
@@ -33,6 +34,10 @@ struct answer_form {
 
 /* *out is filled on ANSWER_READ and ANSWER_NO_MEMORY, untouched otherwise. */
 enum answer_result answer_read(span message, const struct answer_form *form, struct arena *arena, struct rrset *out);
+
+/* Could `message` be a reply to `query`? The id must be the query's, and the question, in whatever case; of a bare header
+   that tells a failure (RFC 6891 7) the id alone. What is not is best ignored: the true reply may still come. */
+bool answer_may_be_to(span message, span query, size_t question_end);
 
 /* The rcode of something long enough to have one, else 0 (statistics of replies nobody waits for any more). */
 uint8_t answer_rcode(span message);

@@ -318,15 +318,16 @@ static uint64_t time_for_try(struct asker *asker, const struct lookup *lookup)
 
 static enum query_result encode(struct asker *asker, const struct lookup *lookup, struct flight *flight)
 {
-    uint8_t case_bits[32];
+    uint8_t case_bits[QUERY_CASE_SIZE_MAX];
     struct query_form form = { .qtype = lookup->qtype, .with_edns = !lookup->without_edns };
     if (flight->with_case) {
-        random_pool_take(&asker->random, case_bits, sizeof(case_bits));
+        random_pool_take(&asker->random, case_bits, query_case_size(lookup->qname));
         form.case_bits = case_bits;
     }
     size_t size = 0;
     enum query_result result = query_encode(lookup->qname, &form, flight->query.bytes, &size);
     flight->query.size = (uint16_t)size;
+    flight->query.question_end = (uint16_t)(size - (form.with_edns ? QUERY_EDNS_SIZE : 0));
     return result;
 }
 
@@ -461,6 +462,7 @@ static void on_reply(struct lane_query *query, enum lane_status status, span mes
     if (flight->lookup && flight->lookup->arena) {
         struct answer_form form = {
             .query = span_of((const char *)query->bytes, query->size),
+            .question_end = query->question_end,
             .ignore_id = lane_ids_are_foreign(),
             .ignore_case = !flight->with_case,
             .over_tcp = flight->over_tcp,

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "scanner/dns/answer.h"
+#include "scanner/dns/query.h"
 
 #ifndef UDP_SEGMENT
 #define UDP_SEGMENT 103
@@ -19,7 +20,7 @@ enum {
     SEND_BUFFER = 1 << 20,
     RECEIVE_BUFFER = 4 << 20,       /* about 1 KB of truesize a reply; the system caps it at rmem_max */
     ERRORS_IN_A_ROW_MAX = 16,
-    TC_BIT = 0x02
+    TC_BIT = 0x02, COUNTS_AT = 4    /* RFC 1035 4.1.1 */
 };
 
 struct batch_receiver {
@@ -108,23 +109,40 @@ void batch_socket_end_round(struct batch_socket *socket)
     r->current = (span){ NULL, 0 };
 }
 
+/* The next datagram that c-ares shall see; empty when the ring is. */
+static span next_datagram(struct batch_socket *socket)
+{
+    struct batch_receiver *r = socket->receiver;
+    while (r->owner == socket && r->next < r->count) {
+        size_t i = r->next++;
+        span message = span_of((const char *)r->slots[i], r->messages[i].msg_len);
+        if (!socket->is_expected || socket->is_expected(message, socket->user)) {
+            return message;
+        }
+    }
+    return (span){ NULL, 0 };
+}
+
 static ares_ssize_t receive_one(ares_socket_t fd, void *out, size_t size, int flags, struct sockaddr *from,
                                 ares_socklen_t *from_len, void *user)
 {
     struct batch_socket *socket = user;
-    struct batch_receiver *r = socket->receiver;
     (void)fd;
     (void)flags;
-    if (r->owner != socket || r->next >= r->count) {
-        r->current = (span){ NULL, 0 };
+    span message = next_datagram(socket);
+    socket->receiver->current = message;
+    if (!message.ptr) {
         errno = EAGAIN;
         return -1;
     }
-    size_t i = r->next++;
-    size_t len = r->messages[i].msg_len;
-    len = len < size ? len : size;
-    memcpy(out, r->slots[i], len);
-    r->current = span_of((const char *)r->slots[i], len);
+    size_t len = message.len < size ? message.len : size;
+    if (socket->headers_only && len >= DNS_HEADER_SIZE) {
+        len = DNS_HEADER_SIZE;
+        memcpy(out, message.ptr, COUNTS_AT);
+        memset((char *)out + COUNTS_AT, 0, DNS_HEADER_SIZE - COUNTS_AT);
+    } else {
+        memcpy(out, message.ptr, len);
+    }
     if (from && from_len) {
         memcpy(from, &socket->peer, *from_len < socket->peer_len ? *from_len : socket->peer_len);
         *from_len = socket->peer_len;
@@ -259,7 +277,15 @@ bool batch_socket_flush(struct batch_socket *socket)
 
 static ares_ssize_t put(struct batch_socket *socket, const struct iovec *parts, int count)
 {
-    size_t len = 0;
+    struct iovec instead = { (void *)(uintptr_t)socket->instead.ptr, socket->instead.len };
+    size_t given = 0, len = 0;
+    for (int i = 0; i < count; i++) {
+        given += parts[i].iov_len;
+    }
+    if (instead.iov_len > 0) {
+        parts = &instead;
+        count = 1;
+    }
     for (int i = 0; i < count; i++) {
         len += parts[i].iov_len;
     }
@@ -267,7 +293,7 @@ static ares_ssize_t put(struct batch_socket *socket, const struct iovec *parts, 
                                   socket->pending == BATCH_SLOTS)) {
         /* Lost like any packet: an error would fail a query of c-ares for good. */
         socket->dropped++;
-        return (ares_ssize_t)len;
+        return (ares_ssize_t)given;
     }
     uint8_t *at = socket->slots[socket->pending];
     for (int i = 0; i < count; i++) {
@@ -275,7 +301,7 @@ static ares_ssize_t put(struct batch_socket *socket, const struct iovec *parts, 
         at += parts[i].iov_len;
     }
     socket->lens[socket->pending++] = (uint16_t)len;
-    return (ares_ssize_t)len;
+    return (ares_ssize_t)given;
 }
 
 /* ---- Opening and closing ---------------------------------------------------------------------------------------- */

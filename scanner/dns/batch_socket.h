@@ -38,7 +38,10 @@ struct batch_socket {
     socklen_t address_len;
     void (*on_open)(int fd, void *user);    /* connected */
     void (*on_close)(int fd, void *user);   /* about to be closed */
+    bool (*is_expected)(span message, void *user);  /* NULL: all are; others never reach c-ares */
     void *user;
+    bool headers_only;                      /* c-ares is given the header of a reply alone, all counts zero */
+    span instead;                           /* while c-ares sends: what goes out in place of what it gives; empty: that */
 
     /* Read only. */
     int fd;                                 /* -1 without one */
@@ -63,8 +66,7 @@ bool batch_socket_flush(struct batch_socket *socket);
    receiver is forgotten. */
 size_t batch_socket_receive(struct batch_socket *socket);
 
-/* The datagram c-ares was given last, whole: up to 1.27 it hands its callback 512 bytes at most when it does not itself
-   do EDNS. Empty outside of ares_process_fd(). */
+/* The datagram c-ares was given last, whole. Empty outside of ares_process_fd(). */
 span batch_socket_current(const struct batch_socket *socket);
 
 /* To be called after ares_process_fd(). */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "scanner/dns/answer.h"
 #include "scanner/dns/batch_socket.h"
 #include "scanner/dns/link.h"
 #include "scanner/dns/random_pool.h"
@@ -35,8 +36,18 @@ struct lane {
     bool is_closing, is_blocked;
     uint64_t icmp_told, dropped_told;
     struct random_pool random;
-    uint64_t ids[65536 / 64];   /* in flight */
+    struct lane_query *queries[LANE_SLOTS];     /* in flight, by the lower bits of the id */
 };
+
+/* From 1.21 on c-ares reads every message with its new parser, which may want a question. Asked of the library that runs:
+   it need not be the one we were built with. */
+static bool takes_bare_headers(void)
+{
+    enum { NEW_PARSER = 0x011500 };
+    int version = NEW_PARSER;
+    ares_version(&version);
+    return version < NEW_PARSER;
+}
 
 bool lane_ids_are_foreign(void)
 {
@@ -165,6 +176,8 @@ static void print_address(const struct sockaddr_storage *address, char *out, siz
     }
 }
 
+static bool is_expected(span message, void *user);
+
 static int open_channel(struct lane *lane)
 {
     char lookups[] = "b", server[INET6_ADDRSTRLEN + 16];
@@ -217,6 +230,8 @@ int lane_new(const struct lane_options *options, struct lane **out)
         lane->batch.address_len = options->address_len;
         lane->batch.on_open = on_open;
         lane->batch.on_close = on_close;
+        lane->batch.headers_only = takes_bare_headers();
+        lane->batch.is_expected = ARES_REWRITES_MESSAGES ? NULL : is_expected;
         lane->batch.user = lane;
         batch_socket_install(&lane->batch, lane->channel);
     }
@@ -246,20 +261,31 @@ void lane_free(struct lane *lane)
 
 /* ---- Asking ----------------------------------------------------------------------------------------------------- */
 
-static bool id_is_used(const struct lane *lane, uint16_t id)
+static struct lane_query **slot_of(struct lane *lane, uint16_t id)
 {
-    return lane->ids[id >> 6] >> (id & 63) & 1;
+    return &lane->queries[id % LANE_SLOTS];
 }
 
-/* A free one is found soon: at most one id in 32 is in use. */
+/* A free slot is found soon: three of four are in use at most. */
 static uint16_t take_id(struct lane *lane)
 {
     uint16_t id = random_pool_u16(&lane->random);
-    while (id_is_used(lane, id)) {
+    while (*slot_of(lane, id)) {
         id = random_pool_u16(&lane->random);
     }
-    lane->ids[id >> 6] |= (uint64_t)1 << (id & 63);
     return id;
+}
+
+/* Whatever answers no question in flight is ignored, as c-ares itself would. */
+static bool is_expected(span message, void *user)
+{
+    struct lane *lane = user;
+    if (message.len < DNS_HEADER_SIZE) {
+        return false;
+    }
+    const uint8_t *bytes = (const uint8_t *)message.ptr;
+    const struct lane_query *query = *slot_of(lane, (uint16_t)(bytes[0] << 8 | bytes[1]));
+    return query && answer_may_be_to(message, span_of((const char *)query->bytes, query->size), query->question_end);
 }
 
 static void on_ares(void *arg, int status, int timeouts, unsigned char *bytes, int len)
@@ -270,7 +296,7 @@ static void on_ares(void *arg, int status, int timeouts, unsigned char *bytes, i
     if (lane->is_closing) {
         return;
     }
-    lane->ids[query->id >> 6] &= ~((uint64_t)1 << (query->id & 63));
+    *slot_of(lane, query->id) = NULL;
     lane->count--;
     if (status != ARES_SUCCESS || !bytes || len < 0) {
         lane->options.on_reply(query, status == ARES_ETIMEOUT ? LANE_TIMEOUT : LANE_FAILED, (span){ NULL, 0 },
@@ -296,8 +322,16 @@ void lane_ask(struct lane *lane, struct lane_query *query)
     query->id = take_id(lane);
     query->bytes[0] = (uint8_t)(query->id >> 8);
     query->bytes[1] = (uint8_t)query->id;
+    *slot_of(lane, query->id) = query;
     lane->count++;
-    ares_send(lane->channel, query->bytes, query->size, on_ares, query);
+    if (lane->batch.headers_only) {
+        const uint8_t header[DNS_HEADER_SIZE] = { query->bytes[0], query->bytes[1] };
+        lane->batch.instead = span_of((const char *)query->bytes, query->size);
+        ares_send(lane->channel, header, sizeof(header), on_ares, query);
+        lane->batch.instead = (span){ NULL, 0 };
+    } else {
+        ares_send(lane->channel, query->bytes, query->size, on_ares, query);
+    }
     if (lane->batch.pending == BATCH_SLOTS) {
         lane_flush(lane);
     }

@@ -8,6 +8,12 @@
  * TCP are lanes of their own because c-ares fails every query of a server, UDP ones too, when its TCP connection closes.
  * Ids are random and unique in flight (up to c-ares 1.27, whose own are not; later versions put their own on the wire).
  * What those cannot parse they drop: malformed UDP replies are timeouts there.
+ *
+ * Up to 1.20 c-ares compares the questions of query and reply by expanding both names in memory of their own, which costs
+ * more than all else it does. The lane compares them itself, before c-ares sees a reply, and c-ares is given headers
+ * without questions both ways: it matches ids and keeps the time. Each query in flight has an id with lower bits of its
+ * own, so c-ares' buckets and the lane's table hold one at most.
+ *
  * ares_timeout() is never asked, it walks all queries: lane_tick() is called every 100 ms instead.
  *
  * on_reply may come before lane_ask() returns. It may not ask, free or flush a lane: it notes, the loop acts.
@@ -24,13 +30,16 @@
 struct lane;
 struct batch_receiver;
 
-enum { LANE_QUERIES_MAX = 2048 };   /* buckets of c-ares' table of ids */
+enum {
+    LANE_SLOTS = 2048,              /* buckets of c-ares' table of ids */
+    LANE_QUERIES_MAX = 1536         /* so that a free slot is found by chance */
+};
 
 /* One question on its way; the caller's memory until on_reply. */
 struct lane_query {
     struct lane *lane;
     uint16_t id;
-    uint16_t size;
+    uint16_t size, question_end;
     uint8_t bytes[QUERY_SIZE_MAX];  /* of query_encode(); the lane fills in the id */
 };
 

@@ -112,10 +112,10 @@ enum query_result query_encode(span qname, const struct query_form *form, uint8_
     if (form->with_edns) {
         /* RFC 6891 6.1.2: root owner, OPT, size as class, no extended flags, no options. */
         put16(out + 10, 1);
-        memset(at, 0, 11);
+        memset(at, 0, QUERY_EDNS_SIZE);
         put16(at + 1, TYPE_OPT);
         put16(at + 3, DNS_UDP_SIZE);
-        at += 11;
+        at += QUERY_EDNS_SIZE;
     }
     *size_out = (size_t)(at - out);
     return QUERY_OK;

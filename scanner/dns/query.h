@@ -16,7 +16,8 @@ enum {
     DNS_LABEL_LEN_MAX = 63,
     DNS_NAME_TEXT_MAX = 1016,   /* presentation form: 254 - 1 bytes, each at worst \DDD, and their dots */
     DNS_UDP_SIZE = 1232,
-    QUERY_SIZE_MAX = DNS_HEADER_SIZE + DNS_NAME_SIZE_MAX + 4 + 11
+    QUERY_EDNS_SIZE = 11,
+    QUERY_SIZE_MAX = DNS_HEADER_SIZE + DNS_NAME_SIZE_MAX + 4 + QUERY_EDNS_SIZE
 };
 
 enum query_result {
@@ -34,8 +35,18 @@ struct query_form {
     uint16_t id;
     uint16_t qtype;
     bool with_edns;
-    const uint8_t *case_bits;   /* 32 random bytes: one bit a byte of the name turns a letter; NULL leaves them as given */
+    const uint8_t *case_bits;   /* random: query_case_size() of them; NULL leaves letters as given */
 };
+
+enum { QUERY_CASE_SIZE_MAX = 32 };
+
+/* How many random bytes turn the letters of a name: one bit for each byte of its wire form, which is at most two bytes
+   longer than its text. */
+static inline size_t query_case_size(span qname)
+{
+    size_t size = (qname.len + 2 + 7) / 8;
+    return size < QUERY_CASE_SIZE_MAX ? size : QUERY_CASE_SIZE_MAX;
+}
 
 /* One question in class IN with RD and AD set. *size_out is set on QUERY_OK only. */
 enum query_result query_encode(span qname, const struct query_form *form, uint8_t out[static QUERY_SIZE_MAX],

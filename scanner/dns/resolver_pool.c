@@ -378,6 +378,9 @@ void resolver_note_canary(struct resolver *r, bool is_reply, bool has_helped, ui
        speaks, unless refusing is all it does. */
     if (has_helped || (is_reply && r->unhelpful < STREAK_OF_DOUBT)) {
         become_healthy(r);
+        if (has_helped) {
+            window_absolve(&r->window);
+        }
     } else {
         become_unhealthy(r, now_ns);
     }

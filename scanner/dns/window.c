@@ -61,6 +61,16 @@ void window_cut(struct window *window)
     shrink(window, WINDOW_FLOOR_LOSS);
 }
 
+void window_absolve(struct window *window)
+{
+    if (window->size < WINDOW_ABSOLVED) {
+        window->size = within(WINDOW_ABSOLVED, 1, window->ceiling);
+    }
+    window->seen = 0;
+    window->refused = 0;
+    window->failed = 0;
+}
+
 /* The share that fails at whatever size: learned when a cut has not helped, forgotten as soon as less fails. */
 static void learn_usual(struct window *window, double share)
 {

@@ -52,7 +52,7 @@ struct window {
     uint8_t cuts_near_1000;
 };
 
-enum { WINDOW_FLOOR_LOSS = 64, WINDOW_FLOOR_REFUSAL = 4, WINDOW_REST_MS = 1000 };
+enum { WINDOW_FLOOR_LOSS = 64, WINDOW_FLOOR_REFUSAL = 4, WINDOW_ABSOLVED = 256, WINDOW_REST_MS = 1000 };
 
 void window_init(struct window *window, size_t start, size_t ceiling);
 
@@ -68,6 +68,12 @@ void window_note_sent(struct window *window, size_t in_flight);
 
 /* What came of a packet; `generation` is window->generation when it was sent, now_ns the monotonic time. */
 void window_note(struct window *window, enum window_outcome outcome, uint32_t generation, uint64_t now_ns);
+
+/*
+ * The resolver answers what it should know: what fails is the list's doing (dead and refusing zones in a row, as at the end of
+ * a list), and a window cut for it would make them wait for each other.
+ */
+void window_absolve(struct window *window);
 
 /* Half at once, for news that needs no statistics (ICMP port unreachable). */
 void window_cut(struct window *window);

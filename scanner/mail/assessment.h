@@ -26,6 +26,9 @@ struct plan {
 
 void plan_begin(struct plan *plan);
 
+/* More calls of plan_next than this in a row that add nothing: there is nothing more, also for a plan begun anew. */
+enum { PLAN_STAGES_MAX = 8 };
+
 /*
  * Adds the questions now needed to subject->answers and says how many; 0: the domain is complete. Call when none is pending.
  * A domain none of whose own questions was answered is asked nothing more. config->spf_senders come last, all at once.

@@ -199,12 +199,30 @@ static void a_ceiling_below_the_floor_wins(void **state)
     assert_int_equal(window_size(&w), 10);
 }
 
+static void a_resolver_that_answers_its_canary_is_absolved(void **state)
+{
+    struct window w;
+    (void)state;
+    window_init(&w, 256, 20000);
+    w.is_slow_start = false;
+    for (int i = 0; i < 20; i++) {
+        round_trip(&w, WINDOW_REFUSED, 1000);
+    }
+    assert_int_equal(window_size(&w), WINDOW_FLOOR_REFUSAL);
+    window_absolve(&w);
+    assert_int_equal(window_size(&w), WINDOW_ABSOLVED);
+    window_set_ceiling(&w, 8);
+    window_absolve(&w);
+    assert_int_equal(window_size(&w), 8);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(slow_start_doubles_a_round_trip),
         cmocka_unit_test(a_saturated_resolver_is_not_given_more),
         cmocka_unit_test(growth_goes_on_where_it_pays),
+        cmocka_unit_test(a_resolver_that_answers_its_canary_is_absolved),
         cmocka_unit_test(it_grows_again_when_the_resolver_can_do_more),
         cmocka_unit_test(an_idle_window_stays),
         cmocka_unit_test(losses_beyond_the_usual_cut_it),
