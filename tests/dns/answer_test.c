@@ -326,9 +326,47 @@ static void an_exhausted_arena_is_cut_not_absent(void **state)
     assert_true(rrset_is_failure(&r));
 }
 
+struct reply_case {
+    const char *name;
+    const char *bytes;
+    size_t size;
+    bool may_be;
+};
+
+static void what_is_no_reply_is_told_before_it_is_read(void **state)
+{
+    static const struct reply_case cases[] = {
+        { "id and question", B(HEAD(OK, "\0\1", "\0\0") Q_TXT), true },
+        { "in whatever case", B("\x12\x34" OK "\0\1\0\0\0\0\0\0" "\3wWw\7exAmple\0" Q_TXT), true },
+        { "a bare FORMERR, RFC 6891 7", B("\x12\x34\x81\x81\0\0\0\0\0\0\0\0"), true },
+        { "a bare NOERROR says nothing", B("\x12\x34\x81\x80\0\0\0\0\0\0\0\0"), false },
+        { "another id", B("\x12\x35" OK "\0\1\0\0\0\0\0\0" QNAME Q_TXT), false },
+        { "another type", B(HEAD(OK, "\0\1", "\0\0") Q_MX), false },
+        { "another name", B("\x12\x34" OK "\0\1\0\0\0\0\0\0" "\3wwx\7example\0" Q_TXT), false },
+        { "a shorter name, and room for ours", B("\x12\x34" OK "\0\1\0\0\0\0\0\0" "\3www\0" Q_TXT "\0\0\0\0\0\0\0\0"), false },
+        { "no question", B("\x12\x34" OK "\0\0\0\0\0\0\0\0" QNAME Q_TXT), false },
+        { "two questions", B("\x12\x34" OK "\0\2\0\0\0\0\0\0" QNAME Q_TXT QNAME Q_TXT), false },
+        { "a question cut short", B("\x12\x34" OK "\0\1\0\0\0\0\0\0" QNAME "\0\20\0"), false },
+        { "a query, RFC 1035 4.1.1", B("\x12\x34\1\0\0\1\0\0\0\0\0\0" QNAME Q_TXT), false },
+        { "a header cut short", B("\x12\x34" OK "\0\1\0\0\0\0\0"), false },
+        { "nothing", B(""), false },
+    };
+    (void)state;
+    uint8_t question[QUERY_SIZE_MAX];
+    span query = question_for(DNS_TXT, question);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        span message = cliff_new(cases[i].bytes, cases[i].size);
+        if (answer_may_be_to(message, query, query.len - QUERY_EDNS_SIZE) != cases[i].may_be) {
+            fail_msg("%s", cases[i].name);
+        }
+        cliff_free(message);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_no_reply_is_told_before_it_is_read),
         cmocka_unit_test(replies_mean_what_the_rfcs_say),
         cmocka_unit_test(no_cut_message_is_an_answer),
         cmocka_unit_test(strings_are_joined_and_their_cuts_kept),
