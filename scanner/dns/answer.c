@@ -25,7 +25,7 @@ struct name {
 };
 
 struct record {
-    struct name owner;
+    size_t owner_at;
     uint16_t type, class;
     uint32_t ttl_s;
     size_t data_at, data_len;
@@ -64,12 +64,12 @@ static bool take_ttl(struct cursor *c, uint32_t *out)
     return true;
 }
 
-/* Each pointer must lead to before the place where the present run of labels began: so the walk ends. */
-static bool take_name(struct cursor *c, struct name *out)
+/* Each pointer must lead to before the place where the present run of labels began: so the walk ends. Labels are written
+   to `out` as they stand; NULL: the name is only checked. *size is what the whole takes. */
+static inline bool walk_name(struct cursor *c, uint8_t *out, size_t *size)
 {
     const uint8_t *bytes = (const uint8_t *)c->message.ptr;
-    size_t at = c->at, run_began = c->at, end = 0;
-    out->size = 0;
+    size_t at = c->at, run_began = c->at, end = 0, used = 0;
     for (;;) {
         if (at >= c->message.len) {
             return false;
@@ -88,27 +88,58 @@ static bool take_name(struct cursor *c, struct name *out)
             continue;
         }
         /* 01 and 10 are no label types in use. RFC 1035 4.1.4, RFC 6891 5. */
-        if ((length & POINTER_MASK) != 0 || c->message.len - at <= length ||
-            (size_t)length + 1 > DNS_NAME_SIZE_MAX - out->size) {
+        if ((length & POINTER_MASK) != 0 || c->message.len - at <= length || (size_t)length + 1 > DNS_NAME_SIZE_MAX - used) {
             return false;
         }
-        out->wire[out->size++] = length;
-        for (size_t i = 1; i <= length; i++) {
-            out->wire[out->size++] = ascii_lower(bytes[at + i]);
+        if (out) {
+            memcpy(out + used, bytes + at, (size_t)length + 1);
         }
+        used += (size_t)length + 1;
         at += (size_t)length + 1;
         if (length == 0) {
             c->at = end > 0 ? end : at;
+            *size = used;
             return true;
         }
     }
 }
 
+/* Length bytes are at most 63 and so no capital letters. */
+static bool take_name(struct cursor *c, struct name *out)
+{
+    if (!walk_name(c, out->wire, &out->size)) {
+        return false;
+    }
+    for (size_t i = 0; i < out->size; i++) {
+        out->wire[i] = ascii_lower(out->wire[i]);
+    }
+    return true;
+}
+
+static bool skip_name(struct cursor *c)
+{
+    size_t size;
+    return walk_name(c, NULL, &size);
+}
+
+/* A pointer to the question, which has been compared with ours: how nearly all owners are written. */
+static bool is_at_question(span message, size_t at)
+{
+    const uint8_t *bytes = (const uint8_t *)message.ptr + at;
+    return at > DNS_HEADER_SIZE && message.len > at + 1 && bytes[0] == POINTER_MASK && bytes[1] == DNS_HEADER_SIZE;
+}
+
 static bool take_record(struct cursor *c, struct record *out)
 {
     uint16_t data_len;
-    if (!take_name(c, &out->owner) || !take16(c, &out->type) || !take16(c, &out->class) || !take_ttl(c, &out->ttl_s) ||
-        !take16(c, &data_len) || c->message.len - c->at < data_len) {
+    out->owner_at = c->at;
+    if (is_at_question(c->message, c->at)) {
+        c->at += 2;
+    } else if (!skip_name(c)) {
+        return false;
+    }
+    if (!take16(c, &out->type) || !take16(c, &out->class) || !take_ttl(c, &out->ttl_s) || !take16(c, &data_len) ||
+        c->message.len - c->at < data_len) {
         return false;
     }
     out->data_at = c->at;
@@ -255,10 +286,31 @@ struct reading {
     struct arena *arena;
     uint16_t qtype;
     struct name owner;              /* the name the records must have: qname, then the end of the chain */
+    bool is_owner_asked;            /* it is still qname, */
+    bool is_owner_read;             /* and read from the question only when it is needed */
     size_t answers_at, authority_at;
     uint32_t ttl_s;
     bool is_malformed, is_out_of_memory;
 };
+
+static const struct name *owner_of(struct reading *r)
+{
+    if (!r->is_owner_read) {
+        struct cursor c = { r->message, DNS_HEADER_SIZE };
+        r->is_owner_read = take_name(&c, &r->owner);
+    }
+    return &r->owner;
+}
+
+static bool is_owners(struct reading *r, const struct record *record)
+{
+    if (r->is_owner_asked && is_at_question(r->message, record->owner_at)) {
+        return true;
+    }
+    struct cursor c = { r->message, record->owner_at };
+    struct name name;
+    return take_name(&c, &name) && name_equal(&name, owner_of(r));
+}
 
 static void keep_lowest(uint32_t *ttl_s, uint32_t other)
 {
@@ -276,7 +328,7 @@ static bool next_record(struct reading *r, struct cursor *c, size_t *left, uint1
             r->is_malformed = true;
             return false;
         }
-        if (out->type == type && out->class == CLASS_IN && name_equal(&out->owner, &r->owner)) {
+        if (out->type == type && out->class == CLASS_IN && is_owners(r, out)) {
             return true;
         }
     }
@@ -303,6 +355,8 @@ static void follow_aliases(struct reading *r, struct rrset *out)
             r->is_malformed = true;
             return;
         }
+        r->is_owner_asked = false;
+        r->is_owner_read = true;
         keep_lowest(&r->ttl_s, record.ttl_s);
     }
 }
@@ -494,11 +548,12 @@ static bool is_at_or_above(const struct name *above, const struct name *below)
 static bool soa_minimum(span message, const struct record *record, uint32_t *out)
 {
     struct cursor c = { message, record->data_at };
-    struct name name;
-    uint32_t skipped;
-    bool is_whole = take_name(&c, &name) && take_name(&c, &name) && take32(&c, &skipped) && take32(&c, &skipped) &&
-                    take32(&c, &skipped) && take32(&c, &skipped) && take_ttl(&c, out);
-    return is_whole && c.at == record->data_at + record->data_len;
+    size_t end = record->data_at + record->data_len;
+    if (!skip_name(&c) || !skip_name(&c) || c.at > end || end - c.at != 5 * 4) {
+        return false;
+    }
+    c.at += 4 * 4;
+    return take_ttl(&c, out);
 }
 
 /* How long an absent answer holds: RFC 2308 5. The SOA of a zone that does not hold the name says nothing. */
@@ -513,7 +568,10 @@ static void read_authority(struct reading *r, struct rrset *out, bool *has_ns, b
             return;
         }
         *has_ns = *has_ns || (record.type == DNS_NS && record.class == CLASS_IN);
-        if (record.type != DNS_SOA || record.class != CLASS_IN || *has_soa || !is_at_or_above(&record.owner, &r->owner)) {
+        struct cursor at = { r->message, record.owner_at };
+        struct name owner;
+        if (record.type != DNS_SOA || record.class != CLASS_IN || *has_soa || !take_name(&at, &owner) ||
+            !is_at_or_above(&owner, owner_of(r))) {
             continue;
         }
         *has_soa = true;
@@ -523,7 +581,7 @@ static void read_authority(struct reading *r, struct rrset *out, bool *has_ns, b
         }
         keep_lowest(&r->ttl_s, record.ttl_s);
         keep_lowest(&r->ttl_s, minimum);
-        r->is_out_of_memory = !print_name(&record.owner, r->arena, &out->soa_owner);
+        r->is_out_of_memory = !print_name(&owner, r->arena, &out->soa_owner);
     }
 }
 
@@ -622,6 +680,9 @@ enum answer_result answer_read(span message, const struct answer_form *known, st
     if (with_end.question_end == 0) {
         with_end.question_end = answer_question_end(form->query);
     }
+    if (with_end.question_end < DNS_HEADER_SIZE + 5 || with_end.question_end > form->query.len) {
+        return ANSWER_NOT_OURS;
+    }
     bool is_bare = is_bare_failure(message, &header);
     enum answer_result question = is_bare ? ANSWER_READ : check_question(message, header.questions, form);
     if (question != ANSWER_READ) {
@@ -632,12 +693,19 @@ enum answer_result answer_read(span message, const struct answer_form *known, st
     if (is_cut_short && !form->over_tcp) {
         return ANSWER_TRUNCATED;
     }
-    struct reading r = { .message = message, .header = &header, .arena = arena, .ttl_s = TTL_MAX };
-    asked.at = DNS_HEADER_SIZE;
-    if (!take_name(&asked, &r.owner) || !take16(&asked, &r.qtype)) {
+    asked.at = form->question_end - 4;
+    struct reading r;   /* .owner is large and seldom read: not zeroed */
+    r.message = message;
+    r.header = &header;
+    r.arena = arena;
+    r.ttl_s = TTL_MAX;
+    r.is_owner_asked = true;
+    r.is_owner_read = r.is_malformed = r.is_out_of_memory = false;
+    r.answers_at = form->question_end;
+    r.authority_at = 0;
+    if (!take16(&asked, &r.qtype)) {
         return ANSWER_NOT_OURS;
     }
-    r.answers_at = form->question_end;
     *out = (struct rrset){
         .rcode = rcode,
         .is_authenticated = (header.flags & FLAG_AD) != 0,

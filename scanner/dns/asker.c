@@ -30,21 +30,21 @@ static const uint64_t tick_ns = TICK_MS * 1000000ull;
 /* Where lookup.link stands. */
 enum place { PLACE_NONE, PLACE_FRESH, PLACE_AGAIN, PLACE_PARKED, PLACE_FINISHED };
 
-/* One try on its way. It belongs to c-ares until on_reply; its lookup may be over long before. */
+/* One try on its way. It belongs to c-ares until on_reply; its lookup may be over long before. What a reply touches stands
+   together; most of the query's bytes are never used. */
 struct flight {
-    struct lane_query query;
-    struct asker *asker;
-    struct resolver *resolver;
     struct lookup *lookup;          /* NULL: nobody waits for it any more */
     struct flight *next;            /* of the lookup, or of the pool */
     struct link link;               /* the wheel's while live; replied */
+    struct resolver *resolver;
+    const struct rrset *rrset;      /* read: in the lookup's arena or in static memory */
     uint64_t sent_ns, deadline_ns;
     uint32_t generation;
-    bool is_live;                   /* within its time: holds a place in the window */
-    bool with_case, over_tcp;
-    bool is_unreadable;             /* malformed or lame */
+    bool is_live : 1;               /* within its time: holds a place in the window */
+    bool with_case : 1, over_tcp : 1;
+    bool is_unreadable : 1;         /* malformed or lame */
     uint8_t status, result, rcode;  /* enum lane_status, enum answer_result */
-    struct rrset rrset;
+    struct lane_query query;
 };
 
 /* A question of our own to one resolver, to see whether it is there. */
@@ -216,23 +216,13 @@ static int failure_rank(enum dns_outcome outcome)
     return ranks[outcome];
 }
 
-static const struct rrset *keep_rrset(struct lookup *lookup, const struct rrset *rrset)
-{
-    struct rrset *copy = lookup->arena ? ARENA_TAKE(lookup->arena, struct rrset) : NULL;
-    if (!copy) {
-        return NULL;
-    }
-    *copy = *rrset;
-    return copy;
-}
-
+/* `rrset` lasts as long as the lookup. */
 static void note_failure(struct lookup *lookup, const struct rrset *rrset)
 {
     if (lookup->worst && failure_rank(lookup->worst->outcome) >= failure_rank(rrset->outcome)) {
         return;
     }
-    const struct rrset *kept = rrset->outcome == DNS_TIMEOUT ? NULL : keep_rrset(lookup, rrset);
-    lookup->worst = kept ? kept : &bare_failures[rrset->outcome];
+    lookup->worst = rrset;
 }
 
 static unsigned tries_of(const struct asker *asker, const struct lookup *lookup)
@@ -402,7 +392,6 @@ static enum sending send_one(struct asker *asker, struct lookup *lookup, uint64_
         return NO_ROOM;
     }
     struct flight *flight = take_flight(asker);
-    flight->asker = asker;
     flight->resolver = r;
     flight->over_tcp = lookup->by_tcp;
     flight->with_case = !lookup->by_tcp && !lookup->without_case && !r->folds_case;
@@ -444,6 +433,23 @@ static void send_waiting(struct asker *asker, uint64_t now_ns)
 
 /* ---- Replies ---------------------------------------------------------------------------------------------------- */
 
+/* What was read goes to the lookup's arena; a failure does without when there is no room. */
+static void keep_rrset(struct flight *flight, const struct rrset *read)
+{
+    if (flight->result != ANSWER_READ) {
+        return;
+    }
+    struct rrset *kept = ARENA_TAKE(flight->lookup->arena, struct rrset);
+    if (kept) {
+        *kept = *read;
+        flight->rrset = kept;
+    } else if (rrset_is_failure(read)) {
+        flight->rrset = &bare_failures[read->outcome];
+    } else {
+        flight->result = ANSWER_NO_MEMORY;
+    }
+}
+
 /* From c-ares: reads the reply while its bytes last, and notes. The rest is for the turn. */
 static void on_reply(struct lane_query *query, enum lane_status status, span message, void *user)
 {
@@ -458,8 +464,9 @@ static void on_reply(struct lane_query *query, enum lane_status status, span mes
     }
     flight->rcode = answer_rcode(message);
     flight->result = ANSWER_READ;
-    flight->rrset = bare_failures[DNS_BAD_RESPONSE];
+    flight->rrset = &bare_failures[DNS_BAD_RESPONSE];
     if (flight->lookup && flight->lookup->arena) {
+        struct rrset read;
         struct answer_form form = {
             .query = span_of((const char *)query->bytes, query->size),
             .question_end = query->question_end,
@@ -467,8 +474,9 @@ static void on_reply(struct lane_query *query, enum lane_status status, span mes
             .ignore_case = !flight->with_case,
             .over_tcp = flight->over_tcp,
         };
-        flight->result = (uint8_t)answer_read(message, &form, flight->lookup->arena, &flight->rrset);
-        flight->is_unreadable = flight->result == ANSWER_READ && flight->rrset.outcome == DNS_BAD_RESPONSE;
+        flight->result = (uint8_t)answer_read(message, &form, flight->lookup->arena, &read);
+        flight->is_unreadable = flight->result == ANSWER_READ && read.outcome == DNS_BAD_RESPONSE;
+        keep_rrset(flight, &read);
     }
 }
 
@@ -529,7 +537,7 @@ static void note_case(struct lookup *lookup, struct resolver *r, bool is_other)
 /* What a reply means for the lookup that waits for it. */
 static void decide(struct asker *asker, struct lookup *lookup, struct flight *flight, bool was_live, uint64_t now_ns)
 {
-    const struct rrset *rrset = &flight->rrset;
+    const struct rrset *rrset = flight->rrset;
     if (flight->with_case && (flight->result == ANSWER_READ || flight->result == ANSWER_OTHER_CASE)) {
         note_case(lookup, flight->resolver, flight->result == ANSWER_OTHER_CASE);
     }
@@ -552,9 +560,8 @@ static void decide(struct asker *asker, struct lookup *lookup, struct flight *fl
         break;
     }
     if (!rrset_is_failure(rrset)) {
-        const struct rrset *kept = keep_rrset(lookup, rrset);
         lookup->over_tcp = flight->over_tcp;
-        complete(asker, lookup, kept ? kept : &bare_failures[DNS_CUT]);
+        complete(asker, lookup, rrset);
         return;
     }
     asker->stats.malformed += rrset->outcome == DNS_BAD_RESPONSE;
