@@ -18,9 +18,10 @@ struct cursor {
     size_t at;
 };
 
-/* A name without compression, letters folded: what owners are compared by. */
+/* A name without compression, letters folded: what owners are compared by. A byte more than the largest, so that it can
+   be folded eight bytes at a time. */
 struct name {
-    uint8_t wire[DNS_NAME_SIZE_MAX];
+    uint8_t wire[DNS_NAME_SIZE_MAX + 1];
     size_t size;
 };
 
@@ -105,14 +106,26 @@ static inline bool walk_name(struct cursor *c, uint8_t *out, size_t *size)
 }
 
 /* Length bytes are at most 63 and so no capital letters. */
+static void fold_case(struct name *name)
+{
+    static const uint64_t each = 0x0101010101010101ull, high = 0x8080808080808080ull;
+    _Static_assert(sizeof(name->wire) % sizeof(uint64_t) == 0, "folded eight bytes at a time");
+    for (size_t i = 0; i < name->size; i += sizeof(uint64_t)) {
+        uint64_t bytes;
+        memcpy(&bytes, name->wire + i, sizeof(bytes));
+        uint64_t low = bytes & ~high;
+        uint64_t capitals = (low + each * (0x80 - 'A')) & ~(low + each * (0x7f - 'Z')) & ~bytes & high;
+        bytes |= capitals >> 2;
+        memcpy(name->wire + i, &bytes, sizeof(bytes));
+    }
+}
+
 static bool take_name(struct cursor *c, struct name *out)
 {
     if (!walk_name(c, out->wire, &out->size)) {
         return false;
     }
-    for (size_t i = 0; i < out->size; i++) {
-        out->wire[i] = ascii_lower(out->wire[i]);
-    }
+    fold_case(out);
     return true;
 }
 
@@ -544,6 +557,26 @@ static bool is_at_or_above(const struct name *above, const struct name *below)
     return false;
 }
 
+/* Is what stands at `at` a pointer to a label of the question's name? Then it is above that name, or the name itself. */
+static bool is_above_question(span message, size_t at)
+{
+    const uint8_t *bytes = (const uint8_t *)message.ptr;
+    if (message.len - at < 2 || bytes[at] != POINTER_MASK) {
+        return false;
+    }
+    size_t target = bytes[at + 1], label_at = DNS_HEADER_SIZE;
+    while (label_at < target && bytes[label_at] > 0) {
+        label_at += (size_t)bytes[label_at] + 1;
+    }
+    return label_at == target;
+}
+
+/* Does the zone of this SOA hold the name? */
+static bool is_of_zone(struct reading *r, const struct record *soa, const struct name *owner)
+{
+    return (r->is_owner_asked && is_above_question(r->message, soa->owner_at)) || is_at_or_above(owner, owner_of(r));
+}
+
 /* Two names and five numbers, the last of them MINIMUM. RFC 1035 3.3.13. */
 static bool soa_minimum(span message, const struct record *record, uint32_t *out)
 {
@@ -571,7 +604,7 @@ static void read_authority(struct reading *r, struct rrset *out, bool *has_ns, b
         struct cursor at = { r->message, record.owner_at };
         struct name owner;
         if (record.type != DNS_SOA || record.class != CLASS_IN || *has_soa || !take_name(&at, &owner) ||
-            !is_at_or_above(&owner, owner_of(r))) {
+            !is_of_zone(r, &record, &owner)) {
             continue;
         }
         *has_soa = true;
