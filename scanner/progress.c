@@ -102,7 +102,7 @@ size_t progress_print(char *out, size_t size, const struct progress_now *now, do
     }
     if (now->is_stopping) {
         add_field(&line, "stopping");
-    } else if (now->total > now->done && domains_per_s > 0) {
+    } else if (now->total > now->done && domains_per_s > 0 && !now->has_ended) {
         add_field(&line, "ETA %s", human_time((double)(now->total - now->done) / domains_per_s, number));
     }
     add_field(&line, "%sB out", human_count((double)now->bytes_out, number));
@@ -151,6 +151,8 @@ void progress_draw_last(struct progress *p, const struct progress_now *now, cons
     progress_clear(p);
     double seconds = (double)(now->elapsed_ms ? now->elapsed_ms : 1) / 1000.0;
     char line[LINE_SIZE], took[24];
-    progress_print(line, sizeof(line), now, (double)now->done_here / seconds, (double)now->queries / seconds, 0);
-    fprintf(stderr, "%s in %s: %s\n", how_it_ended, human_time(seconds, took), line);
+    struct progress_now last = *now;
+    last.has_ended = true;
+    progress_print(line, sizeof(line), &last, (double)now->done_here / seconds, (double)now->queries / seconds, 0);
+    fprintf(stderr, "%s %s: %s\n", how_it_ended, human_time(seconds, took), line);
 }

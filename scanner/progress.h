@@ -21,6 +21,7 @@ struct progress_now {
     uint64_t bytes_out;
     uint64_t parked;       /* to be asked once more */
     bool is_stopping;
+    bool has_ended;           /* no ETA any more */
 };
 
 struct progress {

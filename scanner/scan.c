@@ -644,8 +644,12 @@ static int report_end(struct scan *s, int status, int argc, char **argv)
     struct progress_now now = progress_now(s);
     now.in_flight = 0;
     now.is_stopping = false;
-    progress_draw_last(&s->progress, &now, status == EXIT_STOPPED_EARLY ? "stopped early; the same command line goes on" :
-                                           status == EXIT_DONE          ? "done" : "ended");
+    if (status != EXIT_DONE && !now.total_is_exact) {
+        now.total = 0; /* the list was not read to its end: how long it is nobody knows */
+    }
+    bool goes_on = status == EXIT_STOPPED_EARLY && s->output.keeps_checkpoint;
+    progress_draw_last(&s->progress, &now, goes_on                ? "stopped early, the same command line goes on; ran" :
+                                           status == EXIT_DONE ? "done in" : "ended after");
     if (!s->options->summary) {
         return status;
     }
@@ -659,6 +663,7 @@ static int report_end(struct scan *s, int status, int argc, char **argv)
         .elapsed_ms = now.elapsed_ms,
         .list = s->list,
         .tally = *writer_tally(s->writer),
+        .already = s->output.already,
         .asker = scan_loop_asker(s->loop),
         .shared = scan_loop_shared(s->loop),
         .asked_again = loop.asked_again,
@@ -737,6 +742,19 @@ static uint64_t new_seed(void)
     return seed & ((UINT64_C(1) << 53) - 1); /* as a number that every JSON reader keeps whole */
 }
 
+/* Before anything is made: a list that is not there must not be hidden by what is wrong with the output. */
+static int check_lists_are_readable(const struct options *options)
+{
+    for (size_t i = 0; i < options->argument_count; i++) {
+        const char *path = options->arguments[i];
+        if (strcmp(path, "-") != 0 && access(path, R_OK) < 0) {
+            say("%s: cannot be read: %s", path, strerror(errno));
+            return EXIT_LIST_UNREADABLE;
+        }
+    }
+    return EXIT_DONE;
+}
+
 int scan_command(const struct options *given, int argc, char **argv)
 {
     struct options options = *given;
@@ -748,7 +766,10 @@ int scan_command(const struct options *given, int argc, char **argv)
         s.seed = new_seed();
     }
     progress_init(&s.progress, options.progress, options.quiet);
-    int status = options.dry_run ? EXIT_DONE : check_summary(options.summary);
+    int status = check_lists_are_readable(&options);
+    if (status == EXIT_DONE && !options.dry_run) {
+        status = check_summary(options.summary);
+    }
     if (status == EXIT_DONE && !options.dry_run) {
         status = scan_output_open(&s.output, &options);
     }

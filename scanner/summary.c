@@ -88,11 +88,13 @@ static void print_asking(const struct summary *s, struct json *j)
         asker_stats_get(s->asker, &stats);
         shared_stats_get(s->shared, &shared);
     }
-    key_u64(j, "queries", stats.queries);
-    key_u64(j, "shared", shared.hits + shared.joins);
-    key_u64(j, "retries", stats.retries);
+    /* Of the whole run: what the records of earlier processes say, and what this one has counted. */
+    const struct tally *before = &s->already;
+    key_u64(j, "queries", before->queries + before->retries + stats.queries);
+    key_u64(j, "shared", before->shared + shared.hits + shared.joins);
+    key_u64(j, "retries", before->retries + stats.retries);
     key_u64(j, "timeouts", stats.timeouts);
-    key_u64(j, "tcp", stats.tcp);
+    key_u64(j, "tcp", before->tcp + stats.tcp);
     key_u64(j, "asked_again", s->asked_again);
     json_key(j, "rcodes");
     json_begin_object(j);

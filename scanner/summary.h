@@ -18,6 +18,7 @@ struct summary {
     uint64_t elapsed_ms;                 /* monotonic */
     const struct list *list;
     struct tally tally;
+    struct tally already;                /* of it, what was written before this process took the run up again */
     const struct asker *asker;           /* NULL: nothing was asked (--dry-run) */
     const struct shared_targets *shared;
     uint64_t asked_again;                /* domains of the second pass */

@@ -69,6 +69,7 @@ expect_status 73 "an output that cannot be made is 73" scan "$work/three" -o "$w
 expect_status 0 "a first scan" scan "$work/three" -o "$work/c.ndjson.zst"
 expect_status 73 "a finished output is not overwritten" scan "$work/three" -o "$work/c.ndjson.zst"
 says '[-]-force' "and how to is said"
+expect_status 66 "a missing list is not hidden by the output that stands there" scan "$work/nothing.txt" -o "$work/c.ndjson.zst"
 expect_status 0 "--force overwrites" scan "$work/three" -o "$work/c.ndjson.zst" --force
 zstd -tq "$work/c.ndjson.zst" && ok "zstd -t is content" || bad "zstd -t"
 [ "$(zstd -lv "$work/c.ndjson.zst" 2>/dev/null | sed -n 's/.*Frames: *//p')" = 1 ] 2>/dev/null && ok "one frame" ||

@@ -90,10 +90,12 @@ await_answer() { # RESOLVER: any reply counts
 }
 
 stop_servers() {
-    [ -n "${unbound_pid:-}" ] && kill "$unbound_pid" 2>/dev/null
-    [ -n "${nsd_pid:-}" ] && kill "$nsd_pid" 2>/dev/null
-    [ -n "${world_pid:-}" ] && kill "$world_pid" 2>/dev/null
-    wait 2>/dev/null
+    local pid
+    for pid in ${unbound_pid:-} ${nsd_pid:-} ${world_pid:-}; do
+        kill "$pid" 2>/dev/null || true
+    done
+    unbound_pid='' nsd_pid='' world_pid=''
+    wait 2>/dev/null || true
 }
 
 # start_world [OPTION ...]: sets WORLD
