@@ -171,7 +171,6 @@ static void print_spf(const struct sheet *s, const struct spf_result *spf)
     }
     if (spf->has_numbers) {
         fprintf(s->out, "           ");
-        put_coloured(s, spf->lookups > SPF_LOOKUP_LIMIT ? RED : PLAIN, "");
         paint(s, spf->lookups > SPF_LOOKUP_LIMIT ? RED : PLAIN);
         fprintf(s->out, "%" PRIu32 " of %d lookups", spf->lookups, SPF_LOOKUP_LIMIT);
         paint(s, PLAIN);

@@ -18,7 +18,6 @@ struct classifier_options {
     size_t number;                   /* producer number at the writer */
     size_t slots;                    /* scans that can be on their way at once */
     bool is_full_record;
-    const char *version;
     void (*on_return)(void *owner);  /* from the classifier's thread: scans wait in classifier_take_back */
     void *owner;
 };

@@ -19,7 +19,7 @@ bool domain_scan_begin(struct domain_scan *d, const struct domain_entry *entry, 
     d->rank = entry->rank;
     d->has_tag = entry->has_tag;
     d->is_excluded = entry->is_excluded;
-    d->is_runnable = d->is_second_pass = false;
+    d->is_second_pass = false;
     d->pending = d->queries = d->shared = d->retries = d->tcp = 0;
     d->lookups = NULL;
     answer_set_init(&d->answers, &d->arena, ANSWER_SET_LIMIT + by->mail->spf_sender_count * SPF_CHECK_QUESTIONS_MAX);

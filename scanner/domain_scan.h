@@ -35,7 +35,7 @@ struct domain_scan {
     uint64_t index;                 /* in the order of admission, from 0: what the watermark counts */
     uint64_t seq, rank;             /* of the list; rank 0: none */
     span domain, tag, list_selectors;
-    bool has_tag, is_excluded, is_runnable, is_second_pass;
+    bool has_tag, is_excluded, is_second_pass;
 
     int64_t scanned_at_ms;          /* wall clock when it began */
     uint64_t began_ns, ended_ns;

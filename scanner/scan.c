@@ -59,6 +59,11 @@ struct scan {
 
 /* ---- lists ---- */
 
+static int list_failure_status(int err)
+{
+    return err == -EINVAL ? EXIT_INPUT_BAD : err == -ENOMEM ? EXIT_SYSTEM_LIMIT : EXIT_LIST_UNREADABLE;
+}
+
 static int open_list(struct scan *s, uint64_t seed)
 {
     const struct options *o = s->options;
@@ -90,14 +95,9 @@ static int open_list(struct scan *s, uint64_t seed)
     int err = list_open(&s->list, &wish, error, sizeof(error));
     if (err < 0) {
         say("%s", error);
-        return err == -EINVAL ? EXIT_INPUT_BAD : err == -ENOMEM ? EXIT_SYSTEM_LIMIT : EXIT_LIST_UNREADABLE;
+        return list_failure_status(err);
     }
     return EXIT_DONE;
-}
-
-static int list_failure_status(int err)
-{
-    return err == -EINVAL ? EXIT_INPUT_BAD : err == -ENOMEM ? EXIT_SYSTEM_LIMIT : EXIT_LIST_UNREADABLE;
 }
 
 static int dry_run(struct scan *s)

@@ -247,11 +247,6 @@ int writer_start(struct writer **out, const struct writer_options *options)
     return 0;
 }
 
-struct chunk *writer_try_take_empty(struct writer *w, size_t producer)
-{
-    return handover_take(&w->producers[producer].empty);
-}
-
 struct chunk *writer_take_empty(struct writer *w, size_t producer)
 {
     struct producer *p = &w->producers[producer];

@@ -37,8 +37,6 @@ MUST_USE int writer_start(struct writer **out, const struct writer_options *opti
 
 /* A chunk to fill; waits while all are on their way (a slow disk stops the classifier, and so admission). */
 struct chunk *writer_take_empty(struct writer *writer, size_t producer);
-/* NULL instead of waiting. */
-struct chunk *writer_try_take_empty(struct writer *writer, size_t producer);
 void writer_give_chunk(struct writer *writer, size_t producer, struct chunk *chunk);
 
 /* Any thread. */

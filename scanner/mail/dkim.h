@@ -51,7 +51,6 @@ struct dkim_result {
 
 struct dkim_plan {
     uint8_t stage;
-    size_t next;                  /* for the implementation: position in the selector table */
 };
 
 size_t dkim_ask(const struct subject *s, struct dkim_plan *plan);
