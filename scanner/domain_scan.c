@@ -58,10 +58,11 @@ static void ask_item(struct domain_scan *d, uint32_t item, const struct domain_a
         return;
     }
     mine->item = item;
-    mine->is_shared = asked->is_shared;
+    mine->is_shared = asked->is_shared && !asked->checking_disabled;
     mine->next = d->lookups;
     mine->lookup.qname = asked->qname;
     mine->lookup.qtype = asked->qtype;
+    mine->lookup.checking_disabled = asked->checking_disabled;
     mine->lookup.arena = &d->arena;
     mine->lookup.owner = d;
     if (by->zone_key) {

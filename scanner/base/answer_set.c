@@ -8,11 +8,13 @@ void answer_set_init(struct answer_set *set, struct arena *arena, size_t limit)
     *set = (struct answer_set){ .arena = arena, .limit = limit };
 }
 
-static const struct asked *find_hashed(const struct answer_set *set, span qname, uint16_t qtype, uint32_t hash)
+static const struct asked *find_hashed(const struct answer_set *set, span qname, uint16_t qtype, bool checking_disabled,
+                                       uint32_t hash)
 {
     for (size_t i = 0; i < set->count; i++) {
         const struct asked *item = &set->items[i];
-        if (item->hash == hash && item->qtype == qtype && span_equal_nocase(item->qname, qname)) {
+        if (item->hash == hash && item->qtype == qtype && item->checking_disabled == checking_disabled &&
+            span_equal_nocase(item->qname, qname)) {
             return item;
         }
     }
@@ -34,17 +36,17 @@ static bool grow(struct answer_set *set)
     return true;
 }
 
-bool answer_set_add(struct answer_set *set, span qname, uint16_t qtype, uint8_t purpose, bool is_shared)
+/* `question` but for name, hash and answer. */
+static bool add(struct answer_set *set, span qname, struct asked question)
 {
     uint32_t hash = span_hash_nocase(qname);
-    if (find_hashed(set, qname, qtype, hash)) {
+    if (find_hashed(set, qname, question.qtype, question.checking_disabled, hash)) {
         return false;
     }
     if (set->count == set->limit || (set->count == set->size && !grow(set))) {
         set->was_cut = true;
         return false;
     }
-    span copy;
     char *bytes = arena_take_bytes(set->arena, qname.len);
     if (!bytes) {
         set->was_cut = true;
@@ -53,19 +55,35 @@ bool answer_set_add(struct answer_set *set, span qname, uint16_t qtype, uint8_t 
     for (size_t i = 0; i < qname.len; i++) {
         bytes[i] = (char)ascii_lower((unsigned char)qname.ptr[i]);
     }
-    copy = span_of(bytes, qname.len);
-    set->items[set->count++] = (struct asked){ .qname = copy, .qtype = qtype, .purpose = purpose,
-                                               .is_shared = is_shared, .hash = hash };
+    question.qname = span_of(bytes, qname.len);
+    question.hash = hash;
+    set->items[set->count++] = question;
     return true;
+}
+
+bool answer_set_add(struct answer_set *set, span qname, uint16_t qtype, uint8_t purpose, bool is_shared)
+{
+    return add(set, qname, (struct asked){ .qtype = qtype, .purpose = purpose, .is_shared = is_shared });
+}
+
+bool answer_set_add_unchecked(struct answer_set *set, span qname, uint16_t qtype, uint8_t purpose)
+{
+    return add(set, qname, (struct asked){ .qtype = qtype, .purpose = purpose, .checking_disabled = true });
 }
 
 const struct asked *answer_set_find(const struct answer_set *set, span qname, uint16_t qtype)
 {
-    return find_hashed(set, qname, qtype, span_hash_nocase(qname));
+    return find_hashed(set, qname, qtype, false, span_hash_nocase(qname));
 }
 
 const struct rrset *answer_set_get(const struct answer_set *set, span qname, uint16_t qtype)
 {
     const struct asked *item = answer_set_find(set, qname, qtype);
+    return item ? item->rrset : NULL;
+}
+
+const struct rrset *answer_set_get_unchecked(const struct answer_set *set, span qname, uint16_t qtype)
+{
+    const struct asked *item = find_hashed(set, qname, qtype, true, span_hash_nocase(qname));
     return item ? item->rrset : NULL;
 }

@@ -6,7 +6,8 @@
  * asking side (which fills in answers) and the classifier (which reads them).
  *
  * An entry is named by its index: the array moves when it grows. A question stands in it once; qname is lower-case
- * presentation form without final dot.
+ * presentation form without final dot. A question with checking disabled (CD, RFC 4035 3.2.2) is another one than
+ * without: what it brings is evidence about the signatures, and never an answer that answer_set_find would give.
  *
  * Threads: whoever holds the domain's slot.  Memory: the domain's arena.
  */
@@ -20,6 +21,7 @@ struct asked {
     uint8_t purpose;            /* enum plan_purpose: why it was asked first */
     bool is_shared;             /* may be answered by what another domain has asked (the name lies outside this domain) */
     bool was_shared;            /* and was */
+    bool checking_disabled;     /* CD */
     uint8_t spf_marks;          /* what the SPF planner wants of it, whoever asked first; 0 to begin with */
     uint32_t hash;
     const struct rrset *rrset;  /* NULL while pending */
@@ -40,8 +42,12 @@ void answer_set_init(struct answer_set *set, struct arena *arena, size_t limit);
 /* True when the question is new and was added (as the last item); false when it stands there, or nothing fits. */
 bool answer_set_add(struct answer_set *set, span qname, uint16_t qtype, uint8_t purpose, bool is_shared);
 
+/* The same with checking disabled; such a question is never shared. */
+bool answer_set_add_unchecked(struct answer_set *set, span qname, uint16_t qtype, uint8_t purpose);
+
 /* The entry, or NULL when the question was never asked. */
 const struct asked *answer_set_find(const struct answer_set *set, span qname, uint16_t qtype);
 
 /* The answer; NULL when never asked or still pending. */
 const struct rrset *answer_set_get(const struct answer_set *set, span qname, uint16_t qtype);
+const struct rrset *answer_set_get_unchecked(const struct answer_set *set, span qname, uint16_t qtype);

@@ -12,6 +12,9 @@ const char *dns_type_name(uint16_t type)
     case DNS_MX: return "MX";
     case DNS_TXT: return "TXT";
     case DNS_AAAA: return "AAAA";
+    case DNS_DS: return "DS";
+    case DNS_TLSA: return "TLSA";
+    case DNS_SPF: return "SPF";
     default: return "?";
     }
 }

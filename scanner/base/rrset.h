@@ -24,6 +24,9 @@ enum dns_type {
     DNS_MX = 15,
     DNS_TXT = 16,
     DNS_AAAA = 28,
+    DNS_DS = 43,        /* RFC 4034 5 */
+    DNS_TLSA = 52,      /* RFC 6698 2 */
+    DNS_SPF = 99,       /* RFC 4408 3.1.1; read as TXT */
 };
 
 enum dns_outcome {
@@ -63,11 +66,12 @@ struct rrset {
     uint16_t count;             /* records of the type asked for; 0 unless ANSWERED */
     bool was_cut;               /* the reply held more records than we keep (RRSET_RECORDS_MAX) */
     union {
-        const struct txt_record *txt;   /* DNS_TXT */
+        const struct txt_record *txt;   /* DNS_TXT, DNS_SPF */
         const struct mx_record *mx;     /* DNS_MX, by preference, then as received */
         const uint8_t (*a)[4];          /* DNS_A, network order */
         const uint8_t (*aaaa)[16];      /* DNS_AAAA */
         const span *names;              /* DNS_PTR, DNS_NS */
+        const span *data;               /* DNS_DS, DNS_TLSA: as on the wire, at least one byte */
     };
 };
 

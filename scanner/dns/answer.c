@@ -466,6 +466,14 @@ static bool read_aaaa(struct reading *r, const struct record *record, void *item
     return record->data_len == 16;
 }
 
+/* What is kept as it stands. No type of these has empty data. */
+static bool read_data(struct reading *r, const struct record *record, void *item)
+{
+    span data = span_first(span_after(r->message, record->data_at), record->data_len);
+    r->is_out_of_memory = data.len > 0 && !arena_copy(r->arena, data, item);
+    return data.len > 0 && !r->is_out_of_memory;
+}
+
 /* Stable: equal preferences stay as received. At most RRSET_RECORDS_MAX items. */
 static void sort_mx(struct mx_record *items, size_t count)
 {
@@ -491,6 +499,9 @@ static const struct data_form {
     { DNS_MX, sizeof(struct mx_record), read_mx },              /* RFC 1035 3.3.9 */
     { DNS_TXT, sizeof(struct txt_record), read_txt },           /* RFC 1035 3.3.14 */
     { DNS_AAAA, 16, read_aaaa },                                /* RFC 3596 2.2 */
+    { DNS_DS, sizeof(span), read_data },                        /* RFC 4034 5.1 */
+    { DNS_TLSA, sizeof(span), read_data },                      /* RFC 6698 2.1 */
+    { DNS_SPF, sizeof(struct txt_record), read_txt },           /* RFC 4408 3.1.1 */
 };
 
 static const struct data_form *find_form(uint16_t type)
@@ -507,10 +518,13 @@ static const struct data_form *find_form(uint16_t type)
 static void set_items(struct rrset *out, uint16_t type, char *items)
 {
     switch (type) {
-    case DNS_TXT: out->txt = (const struct txt_record *)(void *)items; break;
+    case DNS_TXT:
+    case DNS_SPF: out->txt = (const struct txt_record *)(void *)items; break;
     case DNS_MX: out->mx = (const struct mx_record *)(void *)items; break;
     case DNS_A: out->a = (const uint8_t(*)[4])(void *)items; break;
     case DNS_AAAA: out->aaaa = (const uint8_t(*)[16])(void *)items; break;
+    case DNS_DS:
+    case DNS_TLSA: out->data = (const span *)(void *)items; break;
     default: out->names = (const span *)(void *)items; break;
     }
 }

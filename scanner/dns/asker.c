@@ -309,7 +309,8 @@ static uint64_t time_for_try(struct asker *asker, const struct lookup *lookup)
 static enum query_result encode(struct asker *asker, const struct lookup *lookup, struct flight *flight)
 {
     uint8_t case_bits[QUERY_CASE_SIZE_MAX];
-    struct query_form form = { .qtype = lookup->qtype, .with_edns = !lookup->without_edns };
+    struct query_form form = { .qtype = lookup->qtype, .with_edns = !lookup->without_edns,
+                               .checking_disabled = lookup->checking_disabled };
     if (flight->with_case) {
         random_pool_take(&asker->random, case_bits, query_case_size(lookup->qname));
         form.case_bits = case_bits;

@@ -43,6 +43,7 @@ struct shared_entry;
 struct lookup {
     span qname;                 /* presentation form (rrset.h), as lower case; borrowed until on_done */
     uint16_t qtype;
+    bool checking_disabled;     /* CD. Never given to shared_ask(): the answer is no answer for anybody else */
     struct arena *arena;        /* where the rrset goes */
     void *owner;                /* the caller's */
     uint64_t zone_key;          /* which zone bucket pays (a hash of the organizational domain); 0: none */

@@ -4,7 +4,7 @@
 #include <endian.h>
 
 /* Recursion desired; and AD, so that a resolver says whether it has validated the answer (RFC 6840 5.7). */
-enum { CLASS_IN = 1, TYPE_OPT = 41, FLAGS_RD = 0x0100, FLAGS_AD = 0x0020 };
+enum { CLASS_IN = 1, TYPE_OPT = 41, FLAGS_RD = 0x0100, FLAGS_AD = 0x0020, FLAGS_CD = 0x0010 };
 
 /* One escaped byte: what follows the backslash at text[*at], which is moved past it (RFC 1035 5.1). */
 static bool take_escaped(span text, size_t *at, uint8_t *out)
@@ -135,7 +135,7 @@ enum query_result query_encode(span qname, const struct query_form *form, uint8_
     }
     memset(out, 0, DNS_HEADER_SIZE);
     put16(out, form->id);
-    put16(out + 2, FLAGS_RD | FLAGS_AD);
+    put16(out + 2, (uint16_t)(FLAGS_RD | FLAGS_AD | (form->checking_disabled ? FLAGS_CD : 0)));
     put16(out + 4, 1);
     if (form->case_bits) {
         turn_case(out + DNS_HEADER_SIZE, name_size, form->case_bits);

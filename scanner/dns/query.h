@@ -35,6 +35,7 @@ struct query_form {
     uint16_t id;
     uint16_t qtype;
     bool with_edns;
+    bool checking_disabled;     /* CD: the resolver answers what it cannot validate, too (RFC 4035 3.2.2) */
     const uint8_t *case_bits;   /* random: query_case_size() of them; NULL leaves letters as given */
 };
 
@@ -48,6 +49,6 @@ static inline size_t query_case_size(span qname)
     return size < QUERY_CASE_SIZE_MAX ? size : QUERY_CASE_SIZE_MAX;
 }
 
-/* One question in class IN with RD and AD set. *size_out is set on QUERY_OK only. */
+/* One question in class IN with RD and AD set, and CD where the form says so. *size_out is set on QUERY_OK only. */
 enum query_result query_encode(span qname, const struct query_form *form, uint8_t out[static QUERY_SIZE_MAX],
                                size_t *size_out);

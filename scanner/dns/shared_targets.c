@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "scanner/dns/shared_targets.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "scanner/base/clock.h"
@@ -59,7 +60,8 @@ static size_t rounded(size_t size)
 static size_t item_size(uint16_t qtype)
 {
     switch (qtype) {
-    case DNS_TXT: return sizeof(struct txt_record);
+    case DNS_TXT:
+    case DNS_SPF: return sizeof(struct txt_record);
     case DNS_MX: return sizeof(struct mx_record);
     case DNS_A: return 4;
     case DNS_AAAA: return 16;
@@ -72,7 +74,8 @@ static size_t content_size(const struct rrset *r, uint16_t qtype)
     size_t sum = rounded(r->alias_target.len) + rounded(r->soa_owner.len) + rounded(r->count * item_size(qtype));
     for (size_t i = 0; i < r->count; i++) {
         switch (qtype) {
-        case DNS_TXT: sum += rounded(r->txt[i].text.len) + rounded(r->txt[i].cut_count * sizeof(uint16_t)); break;
+        case DNS_TXT:
+        case DNS_SPF: sum += rounded(r->txt[i].text.len) + rounded(r->txt[i].cut_count * sizeof(uint16_t)); break;
         case DNS_MX: sum += rounded(r->mx[i].exchange.len); break;
         case DNS_A:
         case DNS_AAAA: break;
@@ -101,7 +104,8 @@ static void copy_items(char **at, struct rrset *r, uint16_t qtype)
 {
     char *items = copy_bytes(at, r->names, r->count * item_size(qtype));
     switch (qtype) {
-    case DNS_TXT: {
+    case DNS_TXT:
+    case DNS_SPF: {
         struct txt_record *txt = (struct txt_record *)(void *)items;
         for (size_t i = 0; i < r->count; i++) {
             txt[i].text = copy_span(at, txt[i].text);
@@ -340,6 +344,7 @@ static struct shared_entry *find_good(struct shared_targets *shared, const struc
 
 void shared_ask(struct shared_targets *shared, struct lookup *lookup)
 {
+    assert(!lookup->checking_disabled); /* unvalidated: for whoever asked, and for no cache */
     uint32_t hash = key_hash(lookup->qname, lookup->qtype);
     struct shared_entry *entry = find_good(shared, lookup, hash);
     if (entry) {

@@ -212,6 +212,37 @@ static void strings_are_joined_and_their_cuts_kept(void **state)
     assert_int_equal(r.txt[1].cut_count, 0);
 }
 
+static void data_is_kept_as_it_stands(void **state)
+{
+    struct rrset r;
+    (void)state;
+    assert_int_equal(read_bytes(B(HEAD("\x81\xa0", "\0\2", "\0\0") "\0\64\0\1"
+                                  "\300\14\0\64\0\1" TTL("\0\7") "\0\5\3\1\1\0\377"
+                                  "\300\14\0\64\0\1" TTL("\0\7") "\0\1\0"), DNS_TLSA, false, false, &r), ANSWER_READ);
+    assert_int_equal(r.count, 2);
+    assert_true(r.is_authenticated);
+    assert_true(span_equal(r.data[0], span_of("\3\1\1\0\377", 5)));
+    assert_true(span_equal(r.data[1], span_of("\0", 1)));
+    assert_int_equal(read_bytes(B(HEAD(OK, "\0\1", "\0\0") "\0\53\0\1" "\300\14\0\53\0\1" TTL("\0\7")
+                                  "\0\6\60\71\15\2\1\2"), DNS_DS, false, false, &r), ANSWER_READ);
+    assert_int_equal(r.count, 1);
+    assert_true(span_equal(r.data[0], SPAN("\60\71\15\2\1\2")));
+    assert_int_equal(read_bytes(B(HEAD(OK, "\0\1", "\0\0") "\0\53\0\1" "\300\14\0\53\0\1" TTL("\0\7") "\0\0"),
+                                DNS_DS, false, false, &r), ANSWER_READ);
+    assert_int_equal(r.outcome, DNS_BAD_RESPONSE); /* no data is no DS */
+}
+
+static void type_99_is_read_as_txt(void **state)
+{
+    struct rrset r;
+    (void)state;
+    assert_int_equal(read_bytes(B(HEAD(OK, "\0\1", "\0\0") "\0\143\0\1" "\300\14\0\143\0\1" TTL("\0\7")
+                                  "\0\11\2v=\5spf1 "), DNS_SPF, false, false, &r), ANSWER_READ);
+    assert_int_equal(r.count, 1);
+    assert_true(span_equal(r.txt[0].text, SPAN("v=spf1 ")));
+    assert_int_equal(r.txt[0].cut_count, 1);
+}
+
 static void exchanges_stand_by_preference_then_as_received(void **state)
 {
     struct rrset r;
@@ -370,6 +401,8 @@ int main(void)
         cmocka_unit_test(replies_mean_what_the_rfcs_say),
         cmocka_unit_test(no_cut_message_is_an_answer),
         cmocka_unit_test(strings_are_joined_and_their_cuts_kept),
+        cmocka_unit_test(data_is_kept_as_it_stands),
+        cmocka_unit_test(type_99_is_read_as_txt),
         cmocka_unit_test(exchanges_stand_by_preference_then_as_received),
         cmocka_unit_test(odd_bytes_in_names_are_escaped),
         cmocka_unit_test(forgiven_case_is_no_mismatch),

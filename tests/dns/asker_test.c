@@ -396,6 +396,40 @@ static void a_server_that_folds_case_is_learned(void **state)
     bed_close(&bed);
 }
 
+/* A zone whose signatures are broken, as a validating resolver shows it: SERVFAIL, but for those who ask with CD. The
+   answer is long: TCP asks the same. */
+static size_t reply_bogus(struct server *server, span query, bool over_tcp, uint8_t *out)
+{
+    enum { FLAG_CD = 0x10 };
+    (void)server;
+    if (!((uint8_t)query.ptr[3] & FLAG_CD)) {
+        return reply_begin(query, FLAGS_OK | RCODE_SERVFAIL, out);
+    }
+    size_t at = reply_begin(query, over_tcp ? FLAGS_OK : FLAGS_OK | FLAG_TC, out);
+    return over_tcp ? reply_add_txt(out, at, 60, "unchecked") : at;
+}
+
+static void checking_disabled_is_asked_for_at_each_try(void **state)
+{
+    struct bed bed;
+    (void)state;
+    bed_open(&bed, reply_bogus, NULL);
+    bed_start(&bed, patient);
+    struct lookup *checked = bed_ask(&bed, "bogus", DNS_TXT);
+    struct lookup *unchecked = &bed.lookups[bed.asked];
+    snprintf(bed.names[bed.asked], sizeof(bed.names[0]), "bogus.example");
+    arena_init(&bed.arenas[bed.asked], bed.blocks[bed.asked], sizeof(bed.blocks[0]), 1 << 20);
+    *unchecked = (struct lookup){ .qname = span_from_cstr(bed.names[bed.asked]), .qtype = DNS_TXT,
+                                  .checking_disabled = true, .arena = &bed.arenas[bed.asked] };
+    bed.asked++;
+    asker_ask(bed.asker, unchecked);
+    bed_run(&bed);
+    assert_int_equal(checked->rrset->outcome, DNS_SERVFAIL);
+    assert_int_equal(unchecked->rrset->outcome, DNS_ANSWERED);
+    assert_true(unchecked->over_tcp);
+    bed_close(&bed);
+}
+
 /* The reply to the first try comes while the second is on its way. */
 struct delayed {
     uv_timer_t timer;
@@ -689,6 +723,7 @@ int main(void)
         cmocka_unit_test(thousands_are_answered_once_each),
         cmocka_unit_test(the_policy_of_tries),
         cmocka_unit_test(a_server_that_folds_case_is_learned),
+        cmocka_unit_test(checking_disabled_is_asked_for_at_each_try),
         cmocka_unit_test(a_late_reply_to_an_earlier_try_counts),
         cmocka_unit_test(a_closed_port_is_a_timeout_and_harms_no_other),
         cmocka_unit_test(the_rate_counts_every_packet),

@@ -73,6 +73,10 @@ static void a_question_is_laid_out_as_rfc_1035_4_1_and_6840_5_7_say(void **state
     assert_int_equal(query_encode(SPAN("a"), &form, out, &size), QUERY_OK);
     assert_int_equal(size, sizeof(expected) - 11);
     assert_int_equal(out[11], 0);
+    form.checking_disabled = true;
+    assert_int_equal(query_encode(SPAN("a"), &form, out, &size), QUERY_OK);
+    assert_int_equal(size, sizeof(expected) - 11);
+    assert_int_equal(out[2] << 8 | out[3], 0x0130); /* RD, AD, CD: RFC 4035 3.2.2 */
 }
 
 static void case_bits_turn_letters_only(void **state)

@@ -26,7 +26,7 @@ static void check(const struct rrset *r, uint16_t qtype)
     assert(r->count <= RRSET_RECORDS_MAX);
     assert((r->outcome == DNS_ANSWERED) == (r->count > 0));
     for (size_t i = 0; i < r->count; i++) {
-        if (qtype == DNS_TXT) {
+        if (qtype == DNS_TXT || qtype == DNS_SPF) {
             read_all(r->txt[i].text);
             for (size_t k = 0; k < r->txt[i].cut_count; k++) {
                 assert(r->txt[i].cuts[k] <= r->txt[i].text.len);
@@ -35,6 +35,9 @@ static void check(const struct rrset *r, uint16_t qtype)
         } else if (qtype == DNS_MX) {
             assert(i == 0 || r->mx[i - 1].preference <= r->mx[i].preference);
             assert(r->mx[i].exchange.len > 0);
+        } else if (qtype == DNS_DS || qtype == DNS_TLSA) {
+            assert(r->data[i].len > 0);
+            read_all(r->data[i]);
         } else if (qtype == DNS_NS || qtype == DNS_PTR || qtype == DNS_CNAME) {
             uint8_t wire[DNS_NAME_SIZE_MAX];
             size_t size;
@@ -46,7 +49,7 @@ static void check(const struct rrset *r, uint16_t qtype)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const uint16_t types[8] = { DNS_A, DNS_NS, DNS_CNAME, DNS_PTR, DNS_MX, DNS_TXT, DNS_AAAA, DNS_TXT };
+    static const uint16_t types[8] = { DNS_A, DNS_NS, DNS_CNAME, DNS_TLSA, DNS_MX, DNS_TXT, DNS_AAAA, DNS_SPF };
     static char block[1 << 20];
     span input = span_of((const char *)data, size);
     if (size < 2) {
