@@ -115,12 +115,16 @@ demo: deps
 	@bench/demo
 
 bench: test-deps
-	@$(MAKE) --no-print-directory -j$$(nproc) all $(BUILD)/bench/classify
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(BUILD)/bench/classify $(BUILD)/bench/engine
 	@BUILD=$(BUILD) bench/run
 
 # Counts what is asked of glibc, so without another allocator.
 $(BUILD)/bench/classify: $(BUILD)/bench/classify.o $(call archives,$(LAYERS))
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS)
+
+# The engine without the pipeline.
+$(BUILD)/bench/engine: $(BUILD)/bench/engine.o $(call archives,dns base)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 install: trifecta
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/trifecta
