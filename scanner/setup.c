@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "lists/builtin.h"
+#include "scanner/dns/public_resolvers.h"
 #include "scanner/exit_status.h"
 #include "scanner/say.h"
 #include "scanner/suffix_cache.h"
@@ -136,7 +137,14 @@ static int read_senders(struct setup *s, const struct options *options)
     return EXIT_DONE;
 }
 
-static struct resolver_spec *make_specs(const struct resolver_list *list)
+/* What the list says, else --resolver-rate, else what a public resolver may be asked by anybody. */
+static double rate_of(const struct resolver_entry *entry, const struct options *options)
+{
+    bool is_said = entry->rate > 0 || options->resolver_rate > 0;
+    return is_said || !public_resolver_operator(&entry->address) ? entry->rate : PUBLIC_RESOLVER_RATE;
+}
+
+static struct resolver_spec *make_specs(const struct resolver_list *list, const struct options *options)
 {
     struct resolver_spec *specs = calloc(list->count, sizeof(*specs));
     for (size_t i = 0; specs && i < list->count; i++) {
@@ -145,7 +153,7 @@ static struct resolver_spec *make_specs(const struct resolver_list *list)
             .address = entry->address,
             .len = entry->address_len,
             .text = entry->text,
-            .rate = entry->rate,
+            .rate = rate_of(entry, options),
             .max_inflight = entry->max_inflight,
         };
     }
@@ -178,7 +186,7 @@ int setup_read_resolvers(struct setup *s, const struct options *options)
         snprintf(error, sizeof(error), "no resolver given: use --resolvers");
         err = -ENOENT;
     }
-    struct resolver_spec *specs = err == 0 ? make_specs(&list) : NULL;
+    struct resolver_spec *specs = err == 0 ? make_specs(&list, options) : NULL;
     if (!specs) {
         say("%s", err == 0 ? "out of memory" : error);
         resolver_list_deinit(&list);
