@@ -230,6 +230,7 @@ int writer_start(struct writer **out, const struct writer_options *options)
     w->tally = options->already;
     atomic_init(&w->records, options->already.records);
     atomic_init(&w->unknown, options->already.unknown);
+    atomic_init(&w->bytes, result_file_position(options->file).offset);
     w->next_checkpoint_ns = clock_now_ns() + options->checkpoint_every_ms * 1000000u;
     w->producers = calloc(options->producers, sizeof(*w->producers));
     int err = w->producers ? doorbell_open(&w->bell) : -ENOMEM;
