@@ -14,50 +14,12 @@
 
 #include "scanner/commands.h"
 #include "scanner/exit_status.h"
+#include "scanner/help.h"
 #include "scanner/say.h"
-
-static const struct command commands[] = {
-    { COMMAND_SCAN, "scan", "scan [LIST ...] [OPTION ...]", "Scans every domain of the lists and streams one record a domain.",
-      "  trifecta scan list.txt -o results.ndjson.zst\n"
-      "  trifecta scan tranco.zip --resolvers 127.0.0.1,192.0.2.53:5353 --rate 5k\n"
-      "  trifecta scan customers.csv --column website --tag-column account -o customers.ndjson\n"
-      "  zcat names.gz | trifecta scan --dry-run\n",
-      scan_command },
-    { COMMAND_CHECK, "check", "check DOMAIN ... [OPTION ...]", "Scans a few domains and draws what it found for a person.",
-      "  trifecta check example.com\n"
-      "  trifecta check example.com example.org --json\n"
-      "  trifecta check example.com --require protected,parked_protected\n",
-      check_command },
-    { COMMAND_SPF, "spf", "spf --ip IP [--sender ADDR] [--helo NAME] DOMAIN [OPTION ...]",
-      "Says what SPF makes of mail from one address: check_host() of RFC 7208.",
-      "  trifecta spf --ip 192.0.2.1 example.com\n"
-      "  trifecta spf --ip 2001:db8::1 --sender joe@example.com --helo mail.example.com example.com --json\n",
-      spf_command },
-    { COMMAND_EXPLAIN, "explain", "explain [FINDING | POSTURE ...]", "The catalogue: what each finding and posture means, and what to do.",
-      "  trifecta explain spf_too_many_lookups\n"
-      "  trifecta explain --json\n",
-      explain_command },
-};
-
-enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
-
-static int print_overview(FILE *out)
-{
-    fputs("trifecta asks the DNS what domains publish against forged mail (SPF, DKIM, DMARC), at scale.\n\n"
-          "Usage: trifecta COMMAND ...\n\n",
-          out);
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
-    }
-    fputs("\nExample: trifecta scan list.txt -o results.ndjson.zst\n"
-          "See trifecta COMMAND --help for each, trifecta --version for versions.\n",
-          out);
-    return EXIT_DONE;
-}
 
 static int print_version(void)
 {
-    printf("trifecta %s\nlibuv %s, c-ares %s, zstd %s, libarchive %s, libidn2 %s, libpsl %s, xxHash %u.%u.%u, %s\n", TRIFECTA_VERSION,
+    printf("trifecta %s\nlibuv %s, c-ares %s, zstd %s, %s, libidn2 %s, libpsl %s, xxHash %u.%u.%u, %s\n", TRIFECTA_VERSION,
            uv_version_string(), ares_version(NULL), ZSTD_versionString(), archive_version_string(), idn2_check_version(NULL),
            psl_get_version(), XXH_versionNumber() / 10000, XXH_versionNumber() / 100 % 100, XXH_versionNumber() % 100,
            OpenSSL_version(OPENSSL_VERSION));
@@ -69,34 +31,58 @@ static int run_command(const struct command *command, int argc, char **argv)
     const char **arguments = calloc((size_t)argc + 1, sizeof(*arguments));
     struct options options;
     char error[512];
-    int status = EXIT_USAGE_WRONG;
     if (!arguments) {
         say("out of memory");
         return EXIT_SYSTEM_LIMIT;
     }
-    if (!options_parse(command, argc, argv, 2, arguments, &options, error, sizeof(error))) {
+    const struct options_input input = {
+        .argc = argc, .first = 2, .argv = argv, .environment = (const char *const *)environ, .arguments = arguments,
+    };
+    int status = (int)options_read(&options, command, &input, error, sizeof(error));
+    if (status != EXIT_DONE) {
         say("%s", error);
     } else if (options.help) {
-        options_print_help(command);
-        status = EXIT_DONE;
+        help_print_command(command);
     } else if (options.version) {
         status = print_version();
     } else {
+        if (options.verbose) {
+            options_say(&options, command);
+        }
         status = command->run(&options, argc, argv);
     }
+    options_free(&options);
     free(arguments);
     return status;
 }
 
 static int unknown_command(const char *given)
 {
-    const char *names[COMMAND_COUNT + 1] = { NULL };
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+    const char *names[COMMANDS_MAX + 1] = { NULL };
+    for (size_t i = 0; i < command_count; i++) {
         names[i] = commands[i].name;
     }
     const char *nearest = nearest_spelling(span_from_cstr(given), names);
     say("unknown command '%s'%s%s; see trifecta --help", given, nearest ? "; did you mean " : "", nearest ? nearest : "");
     return EXIT_USAGE_WRONG;
+}
+
+/* `trifecta help [COMMAND]`; --json: the tables for whoever makes pages and completions of them. */
+static int help(int argc, char **argv)
+{
+    if (argc < 3) {
+        help_print_overview(stdout);
+        return EXIT_DONE;
+    }
+    if (strcmp(argv[2], "--json") == 0) {
+        return help_print_json() ? EXIT_DONE : EXIT_WRITE_ERROR;
+    }
+    const struct command *command = command_by_name(argv[2]);
+    if (!command) {
+        return unknown_command(argv[2]);
+    }
+    help_print_command(command);
+    return EXIT_DONE;
 }
 
 /* Of 0, 1 and 2 each is something: an output that got number 2 would have messages written into it. */
@@ -115,19 +101,19 @@ int main(int argc, char **argv)
 {
     open_standard_streams();
     if (argc < 2) {
-        print_overview(stderr);
+        help_print_overview(stderr);
         return EXIT_USAGE_WRONG;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
-        return print_overview(stdout);
+    if (strcmp(argv[1], "help") == 0) {
+        return help(argc, argv);
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        help_print_overview(stdout);
+        return EXIT_DONE;
     }
     if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
         return print_version();
     }
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        if (strcmp(argv[1], commands[i].name) == 0) {
-            return run_command(&commands[i], argc, argv);
-        }
-    }
-    return unknown_command(argv[1]);
+    const struct command *command = command_by_name(argv[1]);
+    return command ? run_command(command, argc, argv) : unknown_command(argv[1]);
 }

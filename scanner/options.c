@@ -7,198 +7,85 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum option_kind {
-    OPTION_FLAG,     /* bool: set to true */
-    OPTION_YES_NO,   /* bool */
-    OPTION_STRING,
-    OPTION_STRINGS,
-    OPTION_COUNT,    /* uint64_t with k M G */
-    OPTION_RATE,     /* double, per second, with k M G; 0: none */
-    OPTION_PERCENT,  /* double */
-    OPTION_DURATION, /* uint64_t in ms */
-    OPTION_LEVEL,    /* int64_t, may be negative */
-    OPTION_SEED,     /* uint64_t, and has_seed */
-    OPTION_CHOICE,   /* int: index in `choices` */
+#include "scanner/commands.h"
+#include "scanner/config_file.h"
+#include "scanner/option_table.h"
+#include "scanner/say.h"
+
+struct option_memory {
+    struct option_memory *next;
+    char text[];
 };
 
-struct option_row {
-    const char *name;
-    char letter;
-    enum option_kind kind;
-    const char *operand;   /* as help shows it; NULL: none */
-    const char *standard;  /* default, parsed like a given value; NULL: zero */
-    size_t offset;
-    unsigned commands;     /* enum command_id */
-    double low, high;      /* bounds of a number */
-    const char *choices;   /* names separated by blanks */
-    const char *group, *help;
+/* One layer being read. */
+struct reading {
+    struct options *options;
+    const struct command *command;
+    enum option_layer layer;
+    size_t line; /* of the config file */
+    char *error;
+    size_t error_size;
 };
 
-#define AT(field) offsetof(struct options, field)
-#define ASKING    (COMMAND_SCAN | COMMAND_CHECK)
-#define RESOLVING (ASKING | COMMAND_SPF)
-#define EVERY     (COMMAND_SCAN | COMMAND_CHECK | COMMAND_EXPLAIN | COMMAND_SPF)
-
-static const struct option_row rows[] = {
-    { "ip", 0, OPTION_STRING, "IP", NULL, AT(ip), COMMAND_SPF, 0, 0, NULL, "Sender",
-      "address of the client: IPv4 or IPv6; an IPv4-mapped one is judged as IPv4" },
-    { "sender", 0, OPTION_STRING, "ADDR", NULL, AT(sender), COMMAND_SPF, 0, 0, NULL, "Sender",
-      "MAIL FROM, for macros (default: postmaster@ the HELO name); <> is the null reverse-path" },
-    { "helo", 0, OPTION_STRING, "NAME", NULL, AT(helo), COMMAND_SPF, 0, 0, NULL, "Sender",
-      "what the client says in HELO, for macros (default: the domain)" },
-
-    { "output", 'o', OPTION_STRING, "PATH", "results.ndjson.zst", AT(output), COMMAND_SCAN, 0, 0, NULL, "Output",
-      "NAME.ndjson.zst, NAME.ndjson, or - for stdout" },
-    { "force", 0, OPTION_FLAG, NULL, NULL, AT(force), COMMAND_SCAN, 0, 0, NULL, "Output", "overwrite a finished output" },
-    { "level", 0, OPTION_LEVEL, "N", "1", AT(level), COMMAND_SCAN, -7, 22, NULL, "Output", "zstd level" },
-    { "records", 0, OPTION_CHOICE, "KIND", "brief", AT(records), ASKING, 0, 0, "brief full", "Output",
-      "full adds the key records and the SPF tree" },
-    { "json", 0, OPTION_FLAG, NULL, NULL, AT(json), COMMAND_CHECK | COMMAND_EXPLAIN | COMMAND_SPF, 0, 0, NULL, "Output",
-      "print JSON instead of the drawing" },
-    { "require", 0, OPTION_STRING, "POSTURE", NULL, AT(require), COMMAND_CHECK, 0, 0, NULL, "Output",
-      "exit 1 unless every domain has this posture (several: separated by commas)" },
-    { "rejects", 0, OPTION_STRING, "FILE", NULL, AT(rejects), COMMAND_SCAN, 0, 0, NULL, "Output",
-      "lines that are no domain names, with line number and reason" },
-    { "summary", 0, OPTION_STRING, "FILE", NULL, AT(summary), COMMAND_SCAN, 0, 0, NULL, "Output",
-      "one JSON object about the whole run at its end" },
-    { "checkpoint-every", 0, OPTION_DURATION, "DUR", "10s", AT(checkpoint_every_ms), COMMAND_SCAN, 10, 86400000, NULL,
-      "Output", "how often progress is made durable" },
-    { "no-resume", 0, OPTION_FLAG, NULL, NULL, AT(no_resume), COMMAND_SCAN, 0, 0, NULL, "Output",
-      "begin again where an earlier run stopped early" },
-
-    { "resolvers", 'r', OPTION_STRINGS, "WHAT", NULL, AT(resolvers), RESOLVING, 0, 0, NULL, "Asking",
-      "file, or comma list of IP, IP:port, [IPv6]:port; repeatable (default: /etc/resolv.conf)" },
-    { "concurrency", 0, OPTION_COUNT, "N", "20k", AT(concurrency), ASKING, 1, 1000000, NULL, "Asking",
-      "ceiling of queries in flight over all resolvers" },
-    { "rate", 0, OPTION_RATE, "QPS", NULL, AT(rate), RESOLVING, 0, 1e9, NULL, "Asking", "cap on packets sent, retries counted, over all" },
-    { "resolver-rate", 0, OPTION_RATE, "QPS", NULL, AT(resolver_rate), RESOLVING, 0, 1e9, NULL, "Asking",
-      "the same for each resolver; keep public ones at 1,000 or below" },
-    { "zone-rate", 0, OPTION_RATE, "QPS", NULL, AT(zone_rate), ASKING, 0, 1e9, NULL, "Asking",
-      "the same for each organizational domain that is asked about" },
-    { "timeout", 0, OPTION_DURATION, "DUR", "2.5s", AT(timeout_ms), RESOLVING, 50, 60000, NULL, "Asking",
-      "of the first try; later tries back off with jitter" },
-    { "retries", 0, OPTION_COUNT, "N", "3", AT(retries), RESOLVING, 0, 20, NULL, "Asking",
-      "tries after the first, each on another resolver where there is one" },
-    { "second-pass", 0, OPTION_YES_NO, "yes|no", "yes", AT(second_pass), COMMAND_SCAN, 0, 0, NULL, "Asking",
-      "domains left unknown are asked once more at the end" },
-    { "checks", 0, OPTION_STRING, "LIST", "spf,dkim,dmarc,mx,mta-sts,tls-rpt", AT(checks), ASKING, 0, 0, NULL, "Asking",
-      "what to ask for; +bimi, +hosts, -mx, -addresses add and remove" },
-    { "spf-ip", 0, OPTION_STRINGS, "IP", NULL, AT(spf_ips), ASKING, 0, 0, NULL, "Asking",
-      "adds what SPF says of mail from this address (as trifecta spf); repeatable" },
-    { "dkim", 0, OPTION_CHOICE, "MODE", "smart", AT(dkim), ASKING, 0, 0, "smart full off", "Asking",
-      "smart: namespace probe, provider hints, common list; full: every selector" },
-    { "selectors", 0, OPTION_STRING, "FILE", NULL, AT(selectors), ASKING, 0, 0, NULL, "Asking", "replaces the built-in selectors" },
-    { "selector", 0, OPTION_STRINGS, "NAME", NULL, AT(extra_selectors), ASKING, 0, 0, NULL, "Asking", "adds a selector; repeatable" },
-
-    { "input-format", 0, OPTION_CHOICE, "F", "auto", AT(input_format), COMMAND_SCAN, 0, 0,
-      "auto plain csv tranco umbrella majestic crux zone", "Lists", "layout of the lists; auto finds it out" },
-    { "column", 0, OPTION_STRING, "NAME|N", NULL, AT(column), COMMAND_SCAN, 0, 0, NULL, "Lists", "CSV column of the domain" },
-    { "tag-column", 0, OPTION_STRING, "NAME|N", NULL, AT(tag_column), COMMAND_SCAN, 0, 0, NULL, "Lists",
-      "CSV column carried through as tag" },
-    { "selector-column", 0, OPTION_STRING, "NAME|N", NULL, AT(selector_column), COMMAND_SCAN, 0, 0, NULL, "Lists",
-      "CSV column with DKIM selectors of the domain" },
-    { "order", 0, OPTION_CHOICE, "ORDER", "shuffled", AT(order), COMMAND_SCAN, 0, 0, "shuffled list", "Lists",
-      "shuffled: in a window of 100k names, so that one operator's don't come in a row" },
-    { "seed", 0, OPTION_SEED, "N", NULL, AT(seed), COMMAND_SCAN, 0, 0, NULL, "Lists", "of the shuffle (default: a new one, printed)" },
-    { "shards", 0, OPTION_COUNT, "N", "1", AT(shards), COMMAND_SCAN, 1, 1000000, NULL, "Lists", "number of processes that share the list" },
-    { "shard", 0, OPTION_COUNT, "I", "0", AT(shard), COMMAND_SCAN, 0, 999999, NULL, "Lists",
-      "which of them this is, from 0; names are dealt by organizational domain" },
-    { "dedup", 0, OPTION_YES_NO, "yes|no", "yes", AT(dedup), COMMAND_SCAN, 0, 0, NULL, "Lists",
-      "one record for each distinct name (16 bytes of memory a name)" },
-    { "exclude", 0, OPTION_STRING, "FILE", NULL, AT(exclude), COMMAND_SCAN, 0, 0, NULL, "Lists",
-      "names and *.suffixes never asked about; each gives a record" },
-    { "max-domains", 'n', OPTION_COUNT, "N", NULL, AT(max_domains), COMMAND_SCAN, 1, 1e15, NULL, "Lists", "stop after N domains, exit 75" },
-
-    { "workers", 0, OPTION_COUNT, "N", NULL, AT(workers), COMMAND_SCAN, 1, 256, NULL, "Running",
-      "classifier threads (default: cores - 1, at least 1)" },
-    { "cache-size", 0, OPTION_COUNT, "BYTES", "16M", AT(cache_size), COMMAND_SCAN, 65536, 1e12, NULL, "Running",
-      "memory for answers shared between domains" },
-    { "max-runtime", 0, OPTION_DURATION, "DUR", NULL, AT(max_runtime_ms), COMMAND_SCAN, 1, 1e15, NULL, "Running", "stop early after that, exit 75" },
-    { "max-unknown", 0, OPTION_PERCENT, "PCT", "100", AT(max_unknown), COMMAND_SCAN, 0, 100, NULL, "Running",
-      "exit 3 when more domains than that could not be determined" },
-    { "progress", 0, OPTION_CHOICE, "WHEN", "auto", AT(progress), COMMAND_SCAN, 0, 0, "auto always never", "Running", "status line on stderr" },
-    { "dry-run", 0, OPTION_FLAG, NULL, NULL, AT(dry_run), COMMAND_SCAN, 0, 0, NULL, "Running",
-      "read the lists, print what would be scanned, ask nothing" },
-    { "quiet", 'q', OPTION_FLAG, NULL, NULL, AT(quiet), EVERY, 0, 0, NULL, "Running", "errors only" },
-    { "verbose", 'v', OPTION_FLAG, NULL, NULL, AT(verbose), EVERY, 0, 0, NULL, "Running", "say more" },
-    { "help", 'h', OPTION_FLAG, NULL, NULL, AT(help), EVERY, 0, 0, NULL, "Running", "this text" },
-    { "version", 'V', OPTION_FLAG, NULL, NULL, AT(version), EVERY, 0, 0, NULL, "Running", "versions of the program and its libraries" },
-};
-
-enum { ROW_COUNT = sizeof(rows) / sizeof(rows[0]), SPELLING_MAX = 64 };
-
-/* Levenshtein distance, cut at SPELLING_MAX bytes. */
-static size_t distance(span a, span b)
+static bool refuse(const struct reading *r, const char *format, ...) PRINTF_LIKE(2, 3);
+static bool refuse(const struct reading *r, const char *format, ...)
 {
-    size_t row[SPELLING_MAX + 1];
-    a = span_first(a, SPELLING_MAX);
-    b = span_first(b, SPELLING_MAX);
-    for (size_t j = 0; j <= b.len; j++) {
-        row[j] = j;
+    va_list args;
+    int len = 0;
+    if (r->layer == OPTION_FROM_FILE) {
+        len = snprintf(r->error, r->error_size, "%s:%zu: ", r->options->config, r->line);
     }
-    for (size_t i = 1; i <= a.len; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= b.len; j++) {
-            size_t above = row[j];
-            size_t best = diagonal + (a.ptr[i - 1] != b.ptr[j - 1]);
-            best = above + 1 < best ? above + 1 : best;
-            best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
-            diagonal = above;
-            row[j] = best;
-        }
+    if (len >= 0 && (size_t)len < r->error_size) {
+        va_start(args, format);
+        vsnprintf(r->error + len, r->error_size - (size_t)len, format, args);
+        va_end(args);
     }
-    return row[b.len];
+    return false;
 }
 
-const char *nearest_spelling(span given, const char *const *names)
+/* ---- values ---- */
+
+enum { SHOWN_SIZE = 64 };
+
+static void print_variable(const char *name, char out[SHOWN_SIZE])
 {
-    const char *nearest = NULL;
-    size_t best = given.len / 3 + 2; /* farther than that is no misspelling */
-    for (; *names; names++) {
-        size_t d = distance(given, span_from_cstr(*names));
-        if (span_starts_with(span_from_cstr(*names), given) && given.len >= 3) {
-            d = 1;
-        }
-        if (d < best) {
-            best = d;
-            nearest = *names;
-        }
+    size_t len = (size_t)snprintf(out, SHOWN_SIZE, "TRIFECTA_%s", name);
+    for (size_t i = 0; i < len && i < SHOWN_SIZE; i++) {
+        char c = out[i];
+        out[i] = c == '-' ? '_' : c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
     }
-    return nearest;
 }
 
-static const struct option_row *row_by_name(span name, unsigned command)
+/* The option as the layer spells it: that is where the user looks for it. */
+static const char *shown(const struct reading *r, const struct option_row *row, char out[SHOWN_SIZE])
 {
-    for (size_t i = 0; i < ROW_COUNT; i++) {
-        if ((rows[i].commands & command) && span_equal(name, span_from_cstr(rows[i].name))) {
-            return &rows[i];
-        }
+    if (r->layer == OPTION_FROM_ENVIRONMENT) {
+        print_variable(row->name, out);
+    } else {
+        snprintf(out, SHOWN_SIZE, "%s%s", r->layer == OPTION_FROM_FILE ? "" : "--", row->name);
     }
-    return NULL;
+    return out;
 }
 
-static const struct option_row *row_by_letter(char letter, unsigned command)
+static bool refuse_value(const struct reading *r, const struct option_row *row, const char *wants, const char *value)
 {
-    for (size_t i = 0; i < ROW_COUNT; i++) {
-        if ((rows[i].commands & command) && rows[i].letter == letter) {
-            return &rows[i];
-        }
-    }
-    return NULL;
+    char name[SHOWN_SIZE];
+    return refuse(r, "%s takes %s; not '%s'", shown(r, row, name), wants, value);
 }
 
 struct unit {
     const char *name;
     double factor;
 };
-static const struct unit count_units[] = { { "", 1 }, { "k", 1e3 }, { "K", 1e3 }, { "M", 1e6 }, { "G", 1e9 }, { NULL, 0 } };
-static const struct unit duration_units[] = { { "ms", 1 },       { "s", 1000 }, { "m", 60000 },
-                                              { "h", 3600000 },  { NULL, 0 } };
+static const struct unit count_units[] = { { "", 1 },    { "k", 1e3 }, { "K", 1e3 },
+                                           { "M", 1e6 }, { "G", 1e9 }, { NULL, 0 } };
+static const struct unit duration_units[] = {
+    { "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 }, { NULL, 0 }
+};
 static const struct unit plain_units[] = { { "", 1 }, { "%", 1 }, { NULL, 0 } };
 
 static const struct unit *const units_of_kind[] = {
-    [OPTION_COUNT] = count_units, [OPTION_RATE] = count_units, [OPTION_DURATION] = duration_units,
+    [OPTION_COUNT] = count_units,   [OPTION_RATE] = count_units,  [OPTION_DURATION] = duration_units,
     [OPTION_PERCENT] = plain_units, [OPTION_LEVEL] = plain_units,
 };
 
@@ -225,242 +112,448 @@ static bool read_number(const char *text, const struct unit *units, double *out)
     return false;
 }
 
-static bool refuse(char *error, size_t size, const char *format, ...) PRINTF_LIKE(3, 4);
-static bool refuse(char *error, size_t size, const char *format, ...)
+static bool set_choice(const struct reading *r, const struct option_row *row, int *field, const char *value)
 {
-    va_list args;
-    va_start(args, format);
-    vsnprintf(error, size, format, args);
-    va_end(args);
-    return false;
-}
-
-static bool read_choice(const struct option_row *row, const char *value, int *out, char *error, size_t size)
-{
+    char wants[256];
     span rest = span_from_cstr(row->choices);
     for (int i = 0; rest.len > 0; i++) {
         if (span_equal(span_cut(&rest, ' '), span_from_cstr(value))) {
-            *out = i;
+            *field = i;
             return true;
         }
     }
-    return refuse(error, size, "--%s takes one of: %s; not '%s'", row->name, row->choices, value);
+    snprintf(wants, sizeof(wants), "one of: %s", row->choices);
+    return refuse_value(r, row, wants, value);
 }
 
 static const char *number_hint(enum option_kind kind)
 {
     switch (kind) {
-    case OPTION_DURATION: return "a duration such as 500ms, 2.5s, 10m, 1h";
-    case OPTION_PERCENT: return "a percentage";
-    case OPTION_LEVEL: return "a whole number";
-    default: return "a number such as 500, 20k, 1M";
+    case OPTION_DURATION:
+        return "a duration such as 500ms, 2.5s, 10m, 1h";
+    case OPTION_PERCENT:
+        return "a percentage";
+    case OPTION_LEVEL:
+        return "a whole number";
+    default:
+        return "a number such as 500, 20k, 1M";
     }
 }
 
-static bool set_number(const struct option_row *row, void *field, const char *value, char *error, size_t size)
+static bool set_number(const struct reading *r, const struct option_row *row, void *field, const char *value)
 {
     double number;
+    char name[SHOWN_SIZE];
     if (!read_number(value, units_of_kind[row->kind], &number)) {
-        return refuse(error, size, "--%s takes %s; not '%s'", row->name, number_hint(row->kind), value);
+        return refuse_value(r, row, number_hint(row->kind), value);
     }
     if (number < row->low || number > row->high) {
-        return refuse(error, size, "--%s must be between %.10g and %.10g%s; not '%s'", row->name, row->low, row->high,
-                   row->kind == OPTION_DURATION ? " ms" : "", value);
+        return refuse(r, "%s must be between %.10g and %.10g%s; not '%s'", shown(r, row, name), row->low, row->high,
+                      row->kind == OPTION_DURATION ? " ms" : "", value);
     }
     if (row->kind != OPTION_RATE && row->kind != OPTION_PERCENT && number != floor(number)) {
-        return refuse(error, size, "--%s takes a whole number; not '%s'", row->name, value);
+        return refuse_value(r, row, "a whole number", value);
     }
     switch (row->kind) {
     case OPTION_RATE:
-    case OPTION_PERCENT: *(double *)field = number; break;
-    case OPTION_LEVEL: *(int64_t *)field = (int64_t)number; break;
-    default: *(uint64_t *)field = (uint64_t)number; break;
+    case OPTION_PERCENT:
+        *(double *)field = number;
+        break;
+    case OPTION_LEVEL:
+        *(int64_t *)field = (int64_t)number;
+        break;
+    default:
+        *(uint64_t *)field = (uint64_t)number;
+        break;
     }
     return true;
 }
 
-static bool set_value(struct options *options, const struct option_row *row, const char *value, char *error, size_t size)
+static bool set_yes_no(const struct reading *r, const struct option_row *row, bool *field, const char *value)
 {
-    void *field = (char *)options + row->offset;
+    if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0) {
+        return refuse_value(r, row, "yes or no", value);
+    }
+    *field = value[0] == 'y';
+    return true;
+}
+
+static bool add_string(const struct reading *r, const struct option_row *row, struct option_strings *strings,
+                       const char *value)
+{
+    char name[SHOWN_SIZE];
+    if (strings->count == OPTION_STRINGS_MAX) {
+        return refuse(r, "%s may be given %d times at most; use a file", shown(r, row, name), OPTION_STRINGS_MAX);
+    }
+    strings->items[strings->count++] = value;
+    return true;
+}
+
+static bool set_field(const struct reading *r, const struct option_row *row, const char *value)
+{
+    void *field = (char *)r->options + row->offset;
+    char name[SHOWN_SIZE];
     switch (row->kind) {
-    case OPTION_FLAG: *(bool *)field = true; return true;
+    case OPTION_FLAG:
+    case OPTION_ACTION:
     case OPTION_YES_NO:
-        if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0) {
-            return refuse(error, size, "--%s takes yes or no; not '%s'", row->name, value);
-        }
-        *(bool *)field = value[0] == 'y';
-        return true;
+        return set_yes_no(r, row, field, value);
     case OPTION_STRING:
         if (value[0] == '\0') {
-            return refuse(error, size, "--%s needs a value", row->name);
+            return refuse(r, "%s needs a value", shown(r, row, name));
         }
         *(const char **)field = value;
         return true;
-    case OPTION_STRINGS: {
-        struct option_strings *strings = field;
-        if (strings->count == OPTION_STRINGS_MAX) {
-            return refuse(error, size, "--%s may be given %d times at most; use a file", row->name, OPTION_STRINGS_MAX);
-        }
-        strings->items[strings->count++] = value;
-        return true;
-    }
+    case OPTION_STRINGS:
+        return add_string(r, row, field, value);
     case OPTION_SEED:
         if (!span_to_u64(span_from_cstr(value), UINT64_MAX, field)) {
-            return refuse(error, size, "--%s takes a whole number; not '%s'", row->name, value);
+            return refuse_value(r, row, "a whole number", value);
         }
-        options->has_seed = true;
+        r->options->has_seed = true;
         return true;
-    case OPTION_CHOICE: return read_choice(row, value, field, error, size);
-    default: return set_number(row, field, value, error, size);
+    case OPTION_CHOICE:
+        return set_choice(r, row, field, value);
+    default:
+        return set_number(r, row, field, value);
     }
 }
 
-static void set_defaults(struct options *options)
+/* `value` is kept by reference. */
+static bool set_value(const struct reading *r, const struct option_row *row, const char *value)
 {
-    char error[256];
-    *options = (struct options){ 0 };
-    for (size_t i = 0; i < ROW_COUNT; i++) {
-        if (rows[i].standard) {
-            bool ok = set_value(options, &rows[i], rows[i].standard, error, sizeof(error));
-            (void)ok; /* the table's own defaults; a test reads them all */
+    struct option_source *source = &r->options->sources[row - option_rows];
+    if (row->kind == OPTION_STRINGS && source->layer < r->layer) {
+        ((struct option_strings *)((char *)r->options + row->offset))->count = 0; /* the weaker layer's */
+    }
+    *source = (struct option_source){ .layer = r->layer, .line = r->line, .text = value };
+    return set_field(r, row, value);
+}
+
+/* ---- layers ---- */
+
+static void set_defaults(struct reading *r)
+{
+    r->layer = OPTION_FROM_DEFAULT;
+    for (size_t i = 0; i < option_row_count; i++) {
+        if (option_rows[i].standard && (option_rows[i].commands & (unsigned)r->command->id)) {
+            bool ok = set_value(r, &option_rows[i], option_rows[i].standard);
+            (void)ok; /* the table's own; a test reads them all */
         }
     }
 }
 
-static bool unknown_option(const struct command *command, const char *given, span name, char *error, size_t size)
+static const char *keep(struct options *options, span text)
 {
-    const char *names[ROW_COUNT + 1];
-    size_t count = 0;
-    for (size_t i = 0; i < ROW_COUNT; i++) {
-        if (rows[i].commands & (unsigned)command->id) {
-            names[count++] = rows[i].name;
+    struct option_memory *memory = malloc(sizeof(*memory) + text.len + 1);
+    if (!memory) {
+        return NULL;
+    }
+    memory->next = options->memory;
+    options->memory = memory;
+    if (text.len > 0) {
+        memcpy(memory->text, text.ptr, text.len);
+    }
+    memory->text[text.len] = '\0';
+    return memory->text;
+}
+
+static bool set_kept(const struct reading *r, const struct option_row *row, span value)
+{
+    const char *kept = keep(r->options, value);
+    return kept ? set_value(r, row, kept) : refuse(r, "out of memory");
+}
+
+static bool is_for_the_command_line(const struct option_row *row, enum option_layer layer)
+{
+    return row->kind == OPTION_ACTION || (layer == OPTION_FROM_FILE && strcmp(row->name, "config") == 0);
+}
+
+static bool set_file_entry(const struct reading *r, span key, span value)
+{
+    const struct option_row *row = option_row_by_name(key, (unsigned)r->command->id);
+    if (!row && option_row_by_name(key, ~0u)) {
+        return true; /* of another command */
+    }
+    if (!row) {
+        const char *nearest = option_nearest_name(key, ~0u);
+        return refuse(r, "no option is called '%.*s'%s%s; see trifecta --help", SPAN_ARG(span_first(key, 64)),
+                      nearest ? "; did you mean " : "", nearest ? nearest : "");
+    }
+    if (is_for_the_command_line(row, r->layer)) {
+        return refuse(r, "%s is for the command line only", row->name);
+    }
+    return set_kept(r, row, value);
+}
+
+static bool read_file(struct reading *r)
+{
+    char *text;
+    size_t len;
+    int err = config_file_read(r->options->config, &text, &len);
+    if (err < 0) {
+        snprintf(r->error, r->error_size, "%s: cannot be read: %s", r->options->config,
+                 err == -EFBIG ? "too large for a config file" : strerror(-err));
+        return false;
+    }
+    r->layer = OPTION_FROM_FILE;
+    struct config_reader reader = { .rest = span_of(text, len) };
+    span key, value;
+    const char *why = "";
+    enum config_step step;
+    bool is_good = true;
+    while (is_good && (step = config_next(&reader, &key, &value, &why)) != CONFIG_END) {
+        r->line = reader.line;
+        is_good = step == CONFIG_ENTRY ? set_file_entry(r, key, value) : refuse(r, "%s", why);
+    }
+    r->line = 0;
+    free(text);
+    return is_good;
+}
+
+/* "RESOLVER_RATE" -> "resolver-rate"; false: no option could be called so. */
+static bool read_variable_name(span variable, char *out, size_t size)
+{
+    if (variable.len == 0 || variable.len >= size) {
+        return false;
+    }
+    for (size_t i = 0; i < variable.len; i++) {
+        unsigned char c = (unsigned char)variable.ptr[i];
+        out[i] = c == '_' ? '-' : (char)ascii_lower(c);
+    }
+    out[variable.len] = '\0';
+    return true;
+}
+
+/* Wrappers have TRIFECTA_ variables of their own, so only what is all but an option is taken for a misspelt one. */
+static bool check_unknown_variable(const struct reading *r, span variable, const char *name)
+{
+    enum { TYPO_NAME_MIN = 6, TYPO_DISTANCE_MAX = 2 };
+    char right[SHOWN_SIZE];
+    span given = span_from_cstr(name);
+    const char *nearest = option_nearest_name(given, ~0u);
+    if (!nearest || given.len < TYPO_NAME_MIN ||
+        spelling_distance(given, span_from_cstr(nearest)) > TYPO_DISTANCE_MAX) {
+        return true;
+    }
+    print_variable(nearest, right);
+    return refuse(r, "TRIFECTA_%.*s in the environment is no option; did you mean %s?", SPAN_ARG(variable), right);
+}
+
+static bool set_variable(const struct reading *r, const struct option_row *row, const char *value)
+{
+    if (row->kind != OPTION_STRINGS) {
+        return set_value(r, row, value);
+    }
+    bool is_good = true;
+    for (span rest = span_from_cstr(value); is_good && rest.len > 0;) {
+        is_good = set_kept(r, row, span_trim(span_cut(&rest, ',')));
+    }
+    return is_good;
+}
+
+static bool read_environment(struct reading *r, const char *const *environment)
+{
+    r->layer = OPTION_FROM_ENVIRONMENT;
+    for (; environment && *environment; environment++) {
+        span rest = span_from_cstr(*environment);
+        span variable = span_cut(&rest, '=');
+        char name[SHOWN_SIZE];
+        if (!span_starts_with(variable, SPAN("TRIFECTA_"))) {
+            continue;
+        }
+        variable = span_after(variable, strlen("TRIFECTA_"));
+        if (!read_variable_name(variable, name, sizeof(name))) {
+            continue;
+        }
+        const struct option_row *row = option_row_by_name(span_from_cstr(name), (unsigned)r->command->id);
+        bool is_good = true;
+        if (row && !is_for_the_command_line(row, r->layer)) {
+            is_good = set_variable(r, row, rest.ptr);
+        } else if (!row && !option_row_by_name(span_from_cstr(name), ~0u)) {
+            is_good = check_unknown_variable(r, variable, name);
+        }
+        if (!is_good) {
+            return false;
         }
     }
-    names[count] = NULL;
-    const char *nearest = nearest_spelling(name, names);
+    return true;
+}
+
+/* ---- the command line ---- */
+
+static const char *commands_of(const struct option_row *row, char *out, size_t size)
+{
+    size_t len = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < command_count; i++) {
+        if ((row->commands & (unsigned)commands[i].id) && len < size) {
+            len += (size_t)snprintf(out + len, size - len, "%s%s", len ? ", " : "", commands[i].name);
+        }
+    }
+    return out;
+}
+
+static bool unknown_option(const struct reading *r, const char *given, span name, const struct option_row *elsewhere)
+{
+    char takers[128];
+    const char *command = r->command->name;
+    if (elsewhere) {
+        return refuse(r, "--%s is an option of trifecta %s, not of %s; see trifecta %s --help", elsewhere->name,
+                      commands_of(elsewhere, takers, sizeof(takers)), command, command);
+    }
+    const char *nearest = option_nearest_name(name, (unsigned)r->command->id);
     if (nearest) {
-        return refuse(error, size, "unknown option '%s'; did you mean --%s? see trifecta %s --help", given, nearest, command->name);
+        return refuse(r, "unknown option '%s'; did you mean --%s? see trifecta %s --help", given, nearest, command);
     }
-    return refuse(error, size, "unknown option '%s'; see trifecta %s --help", given, command->name);
+    return refuse(r, "unknown option '%s'; see trifecta %s --help", given, command);
+}
+
+/* The row of the option that begins at `given`; *value is what is joined to it, or NULL. */
+static const struct option_row *find_row(const struct reading *r, const char *given, const char **value)
+{
+    unsigned command = (unsigned)r->command->id;
+    const struct option_row *row, *elsewhere;
+    span name;
+    *value = NULL;
+    if (given[1] == '-') {
+        span rest = span_from_cstr(given + 2);
+        name = span_cut(&rest, '=');
+        row = option_row_by_name(name, command);
+        elsewhere = option_row_by_name(name, ~0u);
+        if (given[2 + name.len] == '=') {
+            *value = given + 2 + name.len + 1;
+        }
+    } else {
+        name = span_from_cstr(given + 1);
+        row = option_row_by_letter(given[1], command);
+        elsewhere = option_row_by_letter(given[1], ~0u);
+        if (given[2] != '\0') {
+            *value = given + 2;
+        }
+    }
+    if (!row) {
+        (void)unknown_option(r, given, name, elsewhere);
+    }
+    return row;
 }
 
 /* One option that begins at argv[*at]; moves *at past it and its value. */
-static bool parse_option(const struct command *command, int argc, char **argv, int *at, struct options *options,
-                         char *error, size_t size)
+static bool read_option(const struct reading *r, const struct options_input *in, int *at)
 {
-    const char *given = argv[*at];
-    const struct option_row *row;
-    const char *value = NULL;
-    if (given[1] == '-') {
-        span rest = span_from_cstr(given + 2);
-        span name = span_cut(&rest, '=');
-        row = row_by_name(name, (unsigned)command->id);
-        if (!row) {
-            return unknown_option(command, given, name, error, size);
-        }
-        if (given[2 + name.len] == '=') {
-            value = given + 2 + name.len + 1;
-        }
-    } else {
-        row = row_by_letter(given[1], (unsigned)command->id);
-        if (!row) {
-            return unknown_option(command, given, span_from_cstr(given + 1), error, size);
-        }
-        if (given[2] != '\0') {
-            value = given + 2;
-        }
-    }
-    if (row->kind == OPTION_FLAG) {
-        if (value) {
-            return refuse(error, size, "%s takes no value; see trifecta %s --help", given, command->name);
-        }
-    } else if (!value) {
-        if (*at + 1 >= argc) {
-            return refuse(error, size, "--%s needs a value (%s); see trifecta %s --help", row->name, row->operand, command->name);
-        }
-        value = argv[++*at];
+    const char *value, *given = in->argv[*at];
+    const struct option_row *row = find_row(r, given, &value);
+    if (!row) {
+        return false;
     }
     ++*at;
-    return set_value(options, row, value, error, size);
+    if (row->kind == OPTION_FLAG || row->kind == OPTION_ACTION) {
+        if (value) {
+            return refuse(r, "%s takes no value; see trifecta %s --help", given, r->command->name);
+        }
+        return set_value(r, row, "yes");
+    }
+    if (!value) {
+        if (*at >= in->argc) {
+            return refuse(r, "--%s needs a value (%s); see trifecta %s --help", row->name, row->operand,
+                          r->command->name);
+        }
+        value = in->argv[(*at)++];
+    }
+    return set_value(r, row, value);
 }
 
-bool options_parse(const struct command *command, int argc, char **argv, int first, const char **arguments,
-                   struct options *options, char *error, size_t error_size)
+static bool read_command_line(struct reading *r, const struct options_input *in)
 {
-    set_defaults(options);
-    options->arguments = arguments;
     bool options_ended = false;
-    for (int at = first; at < argc;) {
-        const char *given = argv[at];
+    r->layer = OPTION_FROM_FLAG;
+    r->options->arguments = in->arguments;
+    r->options->argument_count = 0;
+    for (int at = in->first; at < in->argc;) {
+        const char *given = in->argv[at];
         if (!options_ended && strcmp(given, "--") == 0) {
             options_ended = true;
             at++;
         } else if (options_ended || given[0] != '-' || given[1] == '\0') {
-            arguments[options->argument_count++] = given;
+            in->arguments[r->options->argument_count++] = given;
             at++;
-        } else if (!parse_option(command, argc, argv, &at, options, error, error_size)) {
+        } else if (!read_option(r, in, &at)) {
             return false;
         }
-    }
-    if (options->shard >= options->shards) {
-        return refuse(error, error_size, "--shard %llu: shards are numbered from 0, so it must be below --shards %llu",
-                   (unsigned long long)options->shard, (unsigned long long)options->shards);
     }
     return true;
 }
 
-enum { HELP_COLUMN = 31, HELP_WIDTH = 100 };
-
-/* Words of `text` from column `at` on, wrapped, each further line indented to the column of help texts. */
-static size_t print_wrapped(span text, size_t at)
+/* Of options that are each right by themselves. */
+static bool check_together(struct reading *r)
 {
-    while (text.len > 0) {
-        span word = span_cut(&text, ' ');
-        if (at + 1 + word.len > HELP_WIDTH) {
-            printf("\n%*s", HELP_COLUMN, "");
-            at = HELP_COLUMN;
-        } else if (at > HELP_COLUMN) {
-            putchar(' ');
-            at++;
+    const struct options *o = r->options;
+    r->layer = OPTION_FROM_FLAG;
+    if (r->command->id == COMMAND_SCAN && o->shard >= o->shards) {
+        return refuse(r, "--shard %llu: shards are numbered from 0, so it must be below --shards %llu",
+                      (unsigned long long)o->shard, (unsigned long long)o->shards);
+    }
+    return true;
+}
+
+enum exit_status options_read(struct options *options, const struct command *command, const struct options_input *in,
+                              char *error, size_t error_size)
+{
+    struct reading r = { .options = options, .command = command, .error = error, .error_size = error_size };
+    *options = (struct options){ 0 };
+    /* Alone first: a wrong command line is said before a wrong file, and only the other two know which file. */
+    if (!read_command_line(&r, in)) {
+        return EXIT_USAGE_WRONG;
+    }
+    if (options->help || options->version) {
+        return EXIT_DONE; /* whatever else is wrong */
+    }
+    const char *config = options->config;
+    if (!config) {
+        if (!read_environment(&r, in->environment)) {
+            return EXIT_CONFIG_BAD;
         }
-        fwrite(word.ptr, 1, word.len, stdout);
-        at += word.len;
+        config = options->config;
     }
-    return at;
+    options_free(options);
+    set_defaults(&r);
+    options->config = config;
+    if (config && !read_file(&r)) {
+        return EXIT_CONFIG_BAD;
+    }
+    if (!read_environment(&r, in->environment)) {
+        return EXIT_CONFIG_BAD;
+    }
+    if (!read_command_line(&r, in) || !check_together(&r)) {
+        return EXIT_USAGE_WRONG;
+    }
+    return EXIT_DONE;
 }
 
-static void print_row(const struct option_row *row)
+void options_free(struct options *options)
 {
-    char left[64], note[160] = "";
-    char letter[8] = "    ";
-    if (row->letter) {
-        snprintf(letter, sizeof(letter), "-%c, ", row->letter);
+    struct option_memory *next;
+    for (struct option_memory *m = options->memory; m; m = next) {
+        next = m->next;
+        free(m);
     }
-    snprintf(left, sizeof(left), "  %s--%s%s%s", letter, row->name, row->operand ? " " : "", row->operand ? row->operand : "");
-    printf("%-*s ", HELP_COLUMN - 1, left);
-    size_t at = print_wrapped(span_from_cstr(row->help), strlen(left) < HELP_COLUMN ? HELP_COLUMN : strlen(left) + 1);
-    if (row->choices) {
-        snprintf(note, sizeof(note), "(%s) [%s]", row->choices, row->standard);
-    } else if (row->standard) {
-        snprintf(note, sizeof(note), "[%s]", row->standard);
-    }
-    print_wrapped(span_from_cstr(note), at);
-    putchar('\n');
+    *options = (struct options){ 0 };
 }
 
-void options_print_help(const struct command *command)
+void options_say(const struct options *options, const struct command *command)
 {
-    printf("%s\n\nUsage: trifecta %s\n\nExamples:\n%s", command->summary, command->synopsis, command->examples);
-    const char *group = "";
-    for (size_t i = 0; i < ROW_COUNT; i++) {
-        if (!(rows[i].commands & (unsigned)command->id)) {
+    for (size_t i = 0; i < option_row_count; i++) {
+        const struct option_source *source = &options->sources[i];
+        if (!(option_rows[i].commands & (unsigned)command->id) || source->layer == OPTION_FROM_DEFAULT) {
             continue;
         }
-        if (strcmp(group, rows[i].group) != 0) {
-            group = rows[i].group;
-            printf("\n%s:\n", group);
+        char name[SHOWN_SIZE], where[64] = "the command line";
+        if (source->layer == OPTION_FROM_FILE) {
+            snprintf(where, sizeof(where), "line %zu of the config file", source->line);
+        } else if (source->layer == OPTION_FROM_ENVIRONMENT) {
+            print_variable(option_rows[i].name, name);
+            snprintf(where, sizeof(where), "%.60s", name);
         }
-        print_row(&rows[i]);
+        say("option %s = %s (%s)", option_rows[i].name, source->text, where);
     }
-    puts("\nNumbers take k M G, durations ms s m h. Defaults stand in brackets.");
 }

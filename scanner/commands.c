@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#include "scanner/commands.h"
+
+const struct command commands[] = {
+    { COMMAND_SCAN, "scan", "scan [LIST ...] [OPTION ...]", "Scans every domain of the lists and streams one record a domain.",
+      "  trifecta scan list.txt -o results.ndjson.zst\n"
+      "  trifecta scan tranco.zip --resolvers 127.0.0.1,192.0.2.53:5353 --rate 5k\n"
+      "  trifecta scan customers.csv --column website --tag-column account -o customers.ndjson\n"
+      "  zcat names.gz | trifecta scan --dry-run\n",
+      scan_command },
+    { COMMAND_CHECK, "check", "check DOMAIN ... [OPTION ...]", "Scans a few domains and draws what it found for a person.",
+      "  trifecta check example.com\n"
+      "  trifecta check example.com example.org --json\n"
+      "  trifecta check example.com --require protected,parked_protected\n",
+      check_command },
+    { COMMAND_SPF, "spf", "spf --ip IP [--sender ADDR] [--helo NAME] DOMAIN [OPTION ...]",
+      "Says what SPF makes of mail from one address: check_host() of RFC 7208.",
+      "  trifecta spf --ip 192.0.2.1 example.com\n"
+      "  trifecta spf --ip 2001:db8::1 --sender joe@example.com --helo mail.example.com example.com --json\n",
+      spf_command },
+    { COMMAND_EXPLAIN, "explain", "explain [FINDING | POSTURE ...]", "The catalogue: what each finding and posture means, and what to do.",
+      "  trifecta explain spf_too_many_lookups\n"
+      "  trifecta explain --json\n",
+      explain_command },
+};
+
+const size_t command_count = sizeof(commands) / sizeof(commands[0]);
+
+const struct command *command_by_name(const char *name)
+{
+    for (size_t i = 0; i < command_count; i++) {
+        if (strcmp(name, commands[i].name) == 0) {
+            return &commands[i];
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/*
+ * What a misspelt word was meant to be.
+ *
+ * Threads: any; pure.
+ */
+
+#include "scanner/base/span.h"
+
+/* The nearest of `names` (NULL-terminated), or NULL when none is near. */
+const char *nearest_spelling(span given, const char *const *names);
+
+/* Levenshtein distance of the first 64 bytes. */
+size_t spelling_distance(span a, span b);
