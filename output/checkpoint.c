@@ -18,17 +18,18 @@
 /*
  * The text:
  *
- *     trifecta-checkpoint 1
+ *     trifecta-checkpoint 2
  *     identity NAME=VALUE          (bytes below space, DEL and % as %xx)
  *     option NAME=VALUE
  *     note NAME=VALUE
  *     counter NAME=DECIMAL
  *     state NAME=...               (each of state_fields once)
+ *     part RECORDS BYTES UNCOMPRESSED XXH3   (whole ones of a folder, in order)
  *     above HEX                    (the bitmap above the watermark)
  *     xxh64 HEX
  */
 static const char magic[] = "trifecta-checkpoint ";
-static const char version[] = "1\n";
+static const char version[] = "2\n";
 static const char seal_name[] = "xxh64 ";
 
 enum { SEAL_SIZE = sizeof(seal_name) - 1 + 16 + 1 };
@@ -52,6 +53,7 @@ static const struct state_field {
     { "tail_xxh64", FIELD_HEX64, offsetof(struct checkpoint, position.tail_xxh64) },
     { "part", FIELD_DECIMAL, offsetof(struct checkpoint, position.part) },
     { "part_begin", FIELD_DECIMAL, offsetof(struct checkpoint, position.part_begin) },
+    { "part_records", FIELD_DECIMAL, offsetof(struct checkpoint, position.part_records) },
     { "lowest", FIELD_DECIMAL, offsetof(struct checkpoint, lowest) },
 };
 enum { STATE_FIELD_COUNT = sizeof(state_fields) / sizeof(state_fields[0]) };
@@ -74,6 +76,7 @@ void checkpoint_deinit(struct checkpoint *checkpoint)
     }
     free(checkpoint->pairs);
     free(checkpoint->counters);
+    free(checkpoint->parts);
     free(checkpoint->above);
     checkpoint_init(checkpoint);
 }
@@ -214,6 +217,27 @@ bool checkpoint_get_counter(const struct checkpoint *checkpoint, const char *nam
     return counter != NULL;
 }
 
+static int add_part(struct checkpoint *checkpoint, const struct result_part *part)
+{
+    void *parts = checkpoint->parts;
+    int err = make_room(&parts, &checkpoint->part_size, checkpoint->part_count, sizeof(*part), CHECKPOINT_PARTS_MAX);
+    checkpoint->parts = parts;
+    if (err == 0) {
+        checkpoint->parts[checkpoint->part_count++] = *part;
+    }
+    return err;
+}
+
+int checkpoint_set_parts(struct checkpoint *checkpoint, const struct result_part *parts, uint64_t count)
+{
+    int err = 0;
+    /* A whole part stays as it is: what is known already is kept. */
+    for (uint64_t i = checkpoint->part_count; i < count && err == 0; i++) {
+        err = add_part(checkpoint, &parts[i]);
+    }
+    return err;
+}
+
 int checkpoint_set_watermark(struct checkpoint *checkpoint, const struct watermark *watermark)
 {
     size_t len = watermark_bytes_len(watermark);
@@ -349,6 +373,14 @@ static uint64_t field_get(const struct checkpoint *checkpoint, const struct stat
     }
 }
 
+static void print_part(const struct result_part *part, struct text *text)
+{
+    char line[128];
+    snprintf(line, sizeof(line), "part %" PRIu64 " %" PRIu64 " %" PRIu64 " %016" PRIx64 "\n", part->records, part->bytes,
+             part->uncompressed_bytes, part->xxh3);
+    text_put(text, line);
+}
+
 static void print_checkpoint(const struct checkpoint *checkpoint, struct text *text)
 {
     text_put(text, magic);
@@ -376,6 +408,9 @@ static void print_checkpoint(const struct checkpoint *checkpoint, struct text *t
         text_put_number(text, state_fields[i].form, field_get(checkpoint, &state_fields[i]));
         text_put(text, "\n");
     }
+    for (size_t i = 0; i < checkpoint->part_count; i++) {
+        print_part(&checkpoint->parts[i], text);
+    }
     text_put(text, "above ");
     text_put_hex(text, checkpoint->above, checkpoint->above_len);
     text_put(text, "\n");
@@ -389,31 +424,31 @@ static void print_checkpoint(const struct checkpoint *checkpoint, struct text *t
 
 /* Parsing --------------------------------------------------------------------------------------------------------- */
 
-/* A part of the hostile bytes, read from the front. */
-struct part {
+/* A slice of the hostile bytes, read from the front. */
+struct slice {
     const char *at;
     size_t len;
 };
 
-static bool part_is(struct part part, const char *word)
+static bool slice_is(struct slice slice, const char *word)
 {
-    return part.len == strlen(word) && memcmp(part.at, word, part.len) == 0;
+    return slice.len == strlen(word) && memcmp(slice.at, word, slice.len) == 0;
 }
 
-static bool part_starts_with(struct part part, const char *word)
+static bool slice_starts_with(struct slice slice, const char *word)
 {
     size_t len = strlen(word);
-    return part.len >= len && memcmp(part.at, word, len) == 0;
+    return slice.len >= len && memcmp(slice.at, word, len) == 0;
 }
 
 /* Takes what stands before `separator` off *rest; false when there is none. */
-static bool part_cut(struct part *rest, char separator, struct part *out)
+static bool slice_cut(struct slice *rest, char separator, struct slice *out)
 {
     const char *end = rest->len == 0 ? NULL : memchr(rest->at, separator, rest->len);
     if (end == NULL) {
         return false;
     }
-    *out = (struct part){ rest->at, (size_t)(end - rest->at) };
+    *out = (struct slice){ rest->at, (size_t)(end - rest->at) };
     rest->at += out->len + 1;
     rest->len -= out->len + 1;
     return true;
@@ -428,14 +463,14 @@ static int hex_value(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static bool parse_hex(struct part part, size_t digits, uint64_t *out)
+static bool parse_hex(struct slice slice, size_t digits, uint64_t *out)
 {
     uint64_t value = 0;
-    if (part.len != digits) {
+    if (slice.len != digits) {
         return false;
     }
     for (size_t i = 0; i < digits; i++) {
-        int digit = hex_value(part.at[i]);
+        int digit = hex_value(slice.at[i]);
         if (digit < 0) {
             return false;
         }
@@ -446,17 +481,17 @@ static bool parse_hex(struct part part, size_t digits, uint64_t *out)
 }
 
 /* No sign, no leading zero. */
-static bool parse_decimal(struct part part, uint64_t *out)
+static bool parse_decimal(struct slice slice, uint64_t *out)
 {
     uint64_t value = 0;
-    if (part.len == 0 || (part.len > 1 && part.at[0] == '0')) {
+    if (slice.len == 0 || (slice.len > 1 && slice.at[0] == '0')) {
         return false;
     }
-    for (size_t i = 0; i < part.len; i++) {
-        if (part.at[i] < '0' || part.at[i] > '9') {
+    for (size_t i = 0; i < slice.len; i++) {
+        if (slice.at[i] < '0' || slice.at[i] > '9') {
             return false;
         }
-        uint64_t digit = (uint64_t)(part.at[i] - '0');
+        uint64_t digit = (uint64_t)(slice.at[i] - '0');
         if (value > (UINT64_MAX - digit) / 10) {
             return false;
         }
@@ -466,11 +501,11 @@ static bool parse_decimal(struct part part, uint64_t *out)
     return true;
 }
 
-static int parse_state(struct checkpoint *checkpoint, struct part name, struct part value, unsigned *seen)
+static int parse_state(struct checkpoint *checkpoint, struct slice name, struct slice value, unsigned *seen)
 {
     for (unsigned i = 0; i < STATE_FIELD_COUNT; i++) {
         const struct state_field *field = &state_fields[i];
-        if (!part_is(name, field->name)) {
+        if (!slice_is(name, field->name)) {
             continue;
         }
         uint64_t number = 0;
@@ -494,15 +529,15 @@ static int parse_state(struct checkpoint *checkpoint, struct part name, struct p
     return -EBADMSG;
 }
 
-/* The value without its escapes, NUL-ended, into `out` of part.len + 1 bytes. */
-static bool parse_value(struct part part, char *out)
+/* The value without its escapes, NUL-ended, into `out` of slice.len + 1 bytes. */
+static bool parse_value(struct slice slice, char *out)
 {
     size_t at = 0;
-    for (size_t i = 0; i < part.len; i++) {
-        unsigned char c = (unsigned char)part.at[i];
+    for (size_t i = 0; i < slice.len; i++) {
+        unsigned char c = (unsigned char)slice.at[i];
         if (c == '%') {
             uint64_t value;
-            if (part.len - i < 3 || !parse_hex((struct part){ part.at + i + 1, 2 }, 2, &value) || value == 0) {
+            if (slice.len - i < 3 || !parse_hex((struct slice){ slice.at + i + 1, 2 }, 2, &value) || value == 0) {
                 return false;
             }
             c = (unsigned char)value;
@@ -516,7 +551,7 @@ static bool parse_value(struct part part, char *out)
     return at <= CHECKPOINT_VALUE_MAX;
 }
 
-static int parse_pair(struct checkpoint *checkpoint, enum checkpoint_kind kind, const char *name, struct part value)
+static int parse_pair(struct checkpoint *checkpoint, enum checkpoint_kind kind, const char *name, struct slice value)
 {
     if (value.len > (size_t)3 * CHECKPOINT_VALUE_MAX || checkpoint_get(checkpoint, kind, name) != NULL) {
         return -EBADMSG;
@@ -530,7 +565,7 @@ static int parse_pair(struct checkpoint *checkpoint, enum checkpoint_kind kind, 
     return err;
 }
 
-static int parse_counter(struct checkpoint *checkpoint, const char *name, struct part value)
+static int parse_counter(struct checkpoint *checkpoint, const char *name, struct slice value)
 {
     uint64_t number;
     if (!parse_decimal(value, &number) || checkpoint_get_counter(checkpoint, name, &number)) {
@@ -539,7 +574,7 @@ static int parse_counter(struct checkpoint *checkpoint, const char *name, struct
     return checkpoint_set_counter(checkpoint, name, number);
 }
 
-static int parse_above(struct checkpoint *checkpoint, struct part hex)
+static int parse_above(struct checkpoint *checkpoint, struct slice hex)
 {
     if (hex.len % 2 != 0 || checkpoint->above != NULL) {
         return -EBADMSG;
@@ -559,29 +594,44 @@ static int parse_above(struct checkpoint *checkpoint, struct part hex)
     return 0;
 }
 
-static int parse_line(struct checkpoint *checkpoint, struct part line, unsigned *seen)
+static int parse_part(struct checkpoint *checkpoint, struct slice line)
 {
-    struct part kind, name;
-    char own_name[CHECKPOINT_NAME_MAX + 1];
-    if (!part_cut(&line, ' ', &kind)) {
+    struct slice records, bytes, uncompressed;
+    struct result_part part;
+    if (!slice_cut(&line, ' ', &records) || !slice_cut(&line, ' ', &bytes) || !slice_cut(&line, ' ', &uncompressed) ||
+        !parse_decimal(records, &part.records) || !parse_decimal(bytes, &part.bytes) ||
+        !parse_decimal(uncompressed, &part.uncompressed_bytes) || !parse_hex(line, 16, &part.xxh3)) {
         return -EBADMSG;
     }
-    if (part_is(kind, "above")) {
+    return add_part(checkpoint, &part);
+}
+
+static int parse_line(struct checkpoint *checkpoint, struct slice line, unsigned *seen)
+{
+    struct slice kind, name;
+    char own_name[CHECKPOINT_NAME_MAX + 1];
+    if (!slice_cut(&line, ' ', &kind)) {
+        return -EBADMSG;
+    }
+    if (slice_is(kind, "above")) {
         return parse_above(checkpoint, line);
     }
-    if (!part_cut(&line, '=', &name) || !is_name(name.at, name.len)) {
+    if (slice_is(kind, "part")) {
+        return parse_part(checkpoint, line);
+    }
+    if (!slice_cut(&line, '=', &name) || !is_name(name.at, name.len)) {
         return -EBADMSG;
     }
-    if (part_is(kind, "state")) {
+    if (slice_is(kind, "state")) {
         return parse_state(checkpoint, name, line, seen);
     }
     memcpy(own_name, name.at, name.len);
     own_name[name.len] = '\0';
-    if (part_is(kind, "counter")) {
+    if (slice_is(kind, "counter")) {
         return parse_counter(checkpoint, own_name, line);
     }
     for (unsigned i = 0; i < CHECKPOINT_KIND_COUNT; i++) {
-        if (part_is(kind, kind_names[i])) {
+        if (slice_is(kind, kind_names[i])) {
             return parse_pair(checkpoint, (enum checkpoint_kind)i, own_name, line);
         }
     }
@@ -589,35 +639,35 @@ static int parse_line(struct checkpoint *checkpoint, struct part line, unsigned 
 }
 
 /* Checks the seal, and leaves in *body what stands between the first line and it. */
-static int open_seal(struct part *body)
+static int open_seal(struct slice *body)
 {
     uint64_t sealed;
-    if (!part_starts_with(*body, magic)) {
+    if (!slice_starts_with(*body, magic)) {
         return -EBADMSG;
     }
-    struct part after_magic = { body->at + strlen(magic), body->len - strlen(magic) };
-    if (!part_starts_with(after_magic, version)) {
+    struct slice after_magic = { body->at + strlen(magic), body->len - strlen(magic) };
+    if (!slice_starts_with(after_magic, version)) {
         return -EPROTO;
     }
     if (after_magic.len < strlen(version) + SEAL_SIZE) {
         return -EBADMSG;
     }
-    struct part seal = { body->at + (body->len - SEAL_SIZE), SEAL_SIZE };
-    struct part digits = { seal.at + strlen(seal_name), 16 };
-    if (!part_starts_with(seal, seal_name) || seal.at[SEAL_SIZE - 1] != '\n' || !parse_hex(digits, 16, &sealed) ||
+    struct slice seal = { body->at + (body->len - SEAL_SIZE), SEAL_SIZE };
+    struct slice digits = { seal.at + strlen(seal_name), 16 };
+    if (!slice_starts_with(seal, seal_name) || seal.at[SEAL_SIZE - 1] != '\n' || !parse_hex(digits, 16, &sealed) ||
         sealed != XXH64(body->at, body->len - SEAL_SIZE, 0)) {
         return -EBADMSG;
     }
-    *body = (struct part){ after_magic.at + strlen(version), after_magic.len - strlen(version) - SEAL_SIZE };
+    *body = (struct slice){ after_magic.at + strlen(version), after_magic.len - strlen(version) - SEAL_SIZE };
     return 0;
 }
 
-static int parse_lines(struct checkpoint *checkpoint, struct part body)
+static int parse_lines(struct checkpoint *checkpoint, struct slice body)
 {
     unsigned seen = 0;
-    struct part line;
+    struct slice line;
     while (body.len > 0) {
-        int err = part_cut(&body, '\n', &line) ? parse_line(checkpoint, line, &seen) : -EBADMSG;
+        int err = slice_cut(&body, '\n', &line) ? parse_line(checkpoint, line, &seen) : -EBADMSG;
         if (err < 0) {
             return err == -EINVAL || err == -E2BIG ? -EBADMSG : err;
         }
@@ -627,7 +677,7 @@ static int parse_lines(struct checkpoint *checkpoint, struct part body)
 
 int checkpoint_parse(struct checkpoint *checkpoint, const char *bytes, size_t len)
 {
-    struct part body = { bytes, len };
+    struct slice body = { bytes, len };
     int err = len > CHECKPOINT_FILE_MAX ? -EFBIG : open_seal(&body);
     if (err < 0) {
         return err;

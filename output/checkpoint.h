@@ -31,7 +31,8 @@ enum {
     CHECKPOINT_VALUE_MAX = 65536, /* bytes of a value, any byte but NUL */
     CHECKPOINT_PAIRS_MAX = 8192,  /* of all kinds */
     CHECKPOINT_COUNTERS_MAX = 1024,
-    CHECKPOINT_FILE_MAX = 64 << 20,
+    CHECKPOINT_PARTS_MAX = 1 << 20, /* whole parts of a folder */
+    CHECKPOINT_FILE_MAX = 192 << 20,
 };
 
 struct checkpoint_pair {
@@ -49,6 +50,9 @@ struct checkpoint {
     size_t pair_count, pair_size;
     struct checkpoint_counter *counters;
     size_t counter_count, counter_size;
+
+    struct result_part *parts; /* the whole ones of a folder, by number */
+    size_t part_count, part_size;
 
     uint64_t seed;
     uint64_t resumed;                /* how many times */
@@ -71,6 +75,9 @@ const char *checkpoint_get(const struct checkpoint *checkpoint, enum checkpoint_
 /* The same for counters. A counter that was never set is not there: false, *out untouched. */
 MUST_USE int checkpoint_set_counter(struct checkpoint *checkpoint, const char *name, uint64_t value);
 bool checkpoint_get_counter(const struct checkpoint *checkpoint, const char *name, uint64_t *out);
+
+/* Copies what stands in the whole parts of a folder; -E2BIG, -ENOMEM. */
+MUST_USE int checkpoint_set_parts(struct checkpoint *checkpoint, const struct result_part *parts, uint64_t count);
 
 /* Takes over where the watermark stands; -ENOMEM. watermark_restore(w, c->lowest, c->above, c->above_len) gives it
  * back. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "output/part_folder.h"
 
+#include "output/checkpoint.h"
 #include "output/folder.h"
 #include "output/single_file.h"
 
@@ -29,6 +30,9 @@ struct part_folder {
     enum stage stage;
     struct single_file *part;   /* the one being written; NULL: the next append begins it */
     struct result_position now; /* of the whole parts; now.part is the number of the one being written, or next */
+    uint64_t records;           /* in the part being written */
+    struct result_part *parts;  /* the whole ones: now.part of them */
+    uint64_t parts_size;
     struct result_trouble trouble;
 };
 
@@ -207,12 +211,48 @@ enum result_standing part_folder_standing(const struct part_folder *folder)
 
 /* One part -------------------------------------------------------------------------------------------------------- */
 
+/* Room for `count` whole parts. */
+static int reserve_parts(struct part_folder *folder, uint64_t count)
+{
+    if (count <= folder->parts_size) {
+        return 0;
+    }
+    uint64_t size = count + count / 2 + 16;
+    struct result_part *parts = realloc(folder->parts, (size_t)size * sizeof(*parts));
+    if (parts == NULL) {
+        return -ENOMEM;
+    }
+    folder->parts = parts;
+    folder->parts_size = size;
+    return 0;
+}
+
+int part_folder_give_parts(struct part_folder *folder, const struct result_part *parts, uint64_t count)
+{
+    assert(folder->stage == STAGE_OPEN);
+    int err = count > CHECKPOINT_PARTS_MAX ? -E2BIG : reserve_parts(folder, count);
+    if (err < 0) {
+        return err;
+    }
+    if (count > 0) {
+        memcpy(folder->parts, parts, (size_t)count * sizeof(*parts));
+    }
+    folder->now.part = count;
+    return 0;
+}
+
+const struct result_part *part_folder_parts(const struct part_folder *folder, uint64_t *count)
+{
+    *count = folder->now.part;
+    return folder->parts;
+}
+
 /* Opens the hidden file of the present number, whatever stands there. */
 static int open_part(struct part_folder *folder)
 {
     char name[PART_NAME_SIZE];
     char *path = NULL;
-    const struct result_options options = { .force = true, .level = folder->options.level };
+    const struct result_options options = { .force = true, .level = folder->options.level, .hashes = true };
     hidden_name(folder->now.part, name);
     if (asprintf(&path, "%s%s", folder->path, name) < 0) {
         return write_trouble(folder, -ENOMEM);
@@ -224,11 +264,16 @@ static int open_part(struct part_folder *folder)
 
 static int begin_part(struct part_folder *folder)
 {
+    if (folder->now.part >= CHECKPOINT_PARTS_MAX) {
+        return result_trouble_set(&folder->trouble, RESULT_WRITE_FAILED, 0, "%s has %u parts, the most there may be: make them larger",
+                                  folder->path, (unsigned)CHECKPOINT_PARTS_MAX);
+    }
     int err = open_part(folder);
     if (err < 0) {
         folder->trouble.failure = RESULT_WRITE_FAILED; /* the run is under way: no longer a matter of making it */
         return -RESULT_WRITE_FAILED;
     }
+    folder->records = 0;
     return single_file_start(folder->part) < 0 ? part_trouble(folder) : 0;
 }
 
@@ -239,7 +284,16 @@ static int end_part(struct part_folder *folder)
     if (single_file_finish(folder->part) < 0) {
         return part_trouble(folder);
     }
+    if (reserve_parts(folder, folder->now.part + 1) < 0) {
+        return write_trouble(folder, -ENOMEM);
+    }
     struct result_position end = single_file_position(folder->part);
+    folder->parts[folder->now.part] = (struct result_part){
+        .records = folder->records,
+        .bytes = end.offset,
+        .uncompressed_bytes = end.uncompressed_bytes,
+        .xxh3 = single_file_xxh3(folder->part),
+    };
     single_file_close(folder->part);
     folder->part = NULL;
     hidden_name(folder->now.part, hidden);
@@ -253,6 +307,7 @@ static int end_part(struct part_folder *folder)
     folder->now.frames += end.frames;
     folder->now.part_begin = folder->now.offset;
     folder->now.part++;
+    folder->records = 0;
     return 0;
 }
 
@@ -275,7 +330,7 @@ int part_folder_start(struct part_folder *folder)
 static int check_parts(struct part_folder *folder, const struct result_position *from)
 {
     uint64_t bytes = 0;
-    if (from->part > PART_NUMBER_MAX || from->offset < from->part_begin ||
+    if (from->part != folder->now.part || from->offset < from->part_begin ||
         (from->offset > from->part_begin) != (from->frames > from->part)) {
         return cannot_resume(folder, "its checkpoint is of another kind of output");
     }
@@ -285,6 +340,9 @@ static int check_parts(struct part_folder *folder, const struct result_position 
         part_folder_name(i, name);
         if (fstatat(folder->fd, name, &st, 0) < 0) {
             return cannot_resume(folder, "a part is missing");
+        }
+        if ((uint64_t)st.st_size != folder->parts[i].bytes) {
+            return cannot_resume(folder, "its parts are not those of its checkpoint");
         }
         bytes += (uint64_t)st.st_size;
     }
@@ -298,7 +356,8 @@ static int close_cut_part(struct part_folder *folder, const struct result_positi
     struct result_position in_part = *from;
     in_part.offset = from->offset - from->part_begin;
     in_part.frames = 1;
-    in_part.part = in_part.part_begin = in_part.uncompressed_bytes = 0;
+    in_part.part = in_part.part_begin = 0;
+    in_part.uncompressed_bytes = from->uncompressed_bytes - folder->now.uncompressed_bytes;
     hidden_name(from->part, hidden);
     part_folder_name(from->part, whole);
     if (!stands_in(folder, hidden) && renameat(folder->fd, whole, folder->fd, hidden) < 0) {
@@ -328,8 +387,11 @@ int part_folder_resume(struct part_folder *folder, const struct result_position 
     }
     folder->now =
         (struct result_position){ .offset = from->part_begin, .part = from->part, .part_begin = from->part_begin };
-    folder->now.uncompressed_bytes = from->uncompressed_bytes;
+    for (uint64_t i = 0; i < from->part; i++) { /* wraps round for a checkpoint that lies: a wrong number, no more */
+        folder->now.uncompressed_bytes += folder->parts[i].uncompressed_bytes;
+    }
     folder->now.frames = from->frames - (has_cut_part ? 1 : 0);
+    folder->records = from->part_records;
     if (has_cut_part) {
         err = close_cut_part(folder, from);
         if (err < 0) {
@@ -351,14 +413,11 @@ static int earlier_failure(const struct part_folder *folder)
     return -(int)folder->trouble.failure;
 }
 
-int part_folder_append(struct part_folder *folder, const void *bytes, size_t len)
+/* Ends the part when that fills it. */
+static int append_to_part(struct part_folder *folder, const char *bytes, size_t len, uint64_t records)
 {
-    int err = earlier_failure(folder);
-    if (err < 0 || len == 0) {
-        return err;
-    }
     if (folder->part == NULL) {
-        err = begin_part(folder);
+        int err = begin_part(folder);
         if (err < 0) {
             return err;
         }
@@ -366,7 +425,37 @@ int part_folder_append(struct part_folder *folder, const void *bytes, size_t len
     if (single_file_append(folder->part, bytes, len) < 0) {
         return part_trouble(folder);
     }
-    return single_file_position(folder->part).offset >= folder->options.part_size ? end_part(folder) : 0;
+    folder->records += records;
+    bool is_full = single_file_position(folder->part).offset >= folder->options.part_size ||
+                   folder->records == folder->options.part_records;
+    return is_full ? end_part(folder) : 0;
+}
+
+/* Bytes of the first lines of `bytes`, at most `max` of them; how many in *records. */
+static size_t first_lines(const char *bytes, size_t len, uint64_t max, uint64_t *records)
+{
+    size_t at = 0;
+    *records = 0;
+    while (at < len && *records < max) {
+        const char *end = memchr(bytes + at, '\n', len - at);
+        at = end == NULL ? len : (size_t)(end - bytes) + 1;
+        ++*records;
+    }
+    return at;
+}
+
+int part_folder_append(struct part_folder *folder, const void *bytes, size_t len)
+{
+    const char *at = bytes;
+    int err = earlier_failure(folder);
+    while (len > 0 && err == 0) {
+        uint64_t limit = folder->options.part_records, records;
+        size_t some = first_lines(at, len, limit > 0 ? limit - folder->records : UINT64_MAX, &records);
+        err = append_to_part(folder, at, some, records);
+        at += some;
+        len -= some;
+    }
+    return err;
 }
 
 int part_folder_flush(struct part_folder *folder)
@@ -387,6 +476,7 @@ static struct result_position in_whole(const struct part_folder *folder, const s
     whole.frames += in_part->frames;
     whole.frame = in_part->frame;
     whole.tail_xxh64 = in_part->tail_xxh64;
+    whole.part_records = folder->records;
     return whole;
 }
 
@@ -424,11 +514,6 @@ struct result_position part_folder_position(const struct part_folder *folder)
     return in_whole(folder, &in_part);
 }
 
-uint64_t part_folder_count(const struct part_folder *folder)
-{
-    return folder->now.part;
-}
-
 /* Closing --------------------------------------------------------------------------------------------------------- */
 
 void part_folder_close(struct part_folder *folder)
@@ -444,5 +529,6 @@ void part_folder_close(struct part_folder *folder)
         close(folder->fd);
     }
     free(folder->path);
+    free(folder->parts);
     free(folder);
 }

@@ -33,8 +33,10 @@ const struct result_trouble *part_folder_trouble(const struct part_folder *folde
 struct result_position part_folder_position(const struct part_folder *folder);
 void part_folder_close(struct part_folder *folder);
 
-/* Parts that are whole. */
-uint64_t part_folder_count(const struct part_folder *folder);
+MUST_USE int part_folder_give_parts(struct part_folder *folder, const struct result_part *parts, uint64_t count);
+
+/* Parts that are whole, and their number; borrowed until the next append. */
+const struct result_part *part_folder_parts(const struct part_folder *folder, uint64_t *count);
 
 enum { PART_NAME_SIZE = 48 };
 

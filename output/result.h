@@ -38,7 +38,9 @@ enum result_standing {
 struct result_options {
     bool force;         /* a finished output may be overwritten */
     int level;          /* zstd's, for NAME.zst and the parts of a folder */
-    uint64_t part_size; /* compressed bytes of a part of a folder; 0: RESULT_PART_SIZE */
+    uint64_t part_size; /* compressed bytes at which a part of a folder ends; 0: RESULT_PART_SIZE */
+    uint64_t part_records; /* records at which it ends, if that comes first; 0: no such end */
+    bool hashes;           /* single_file_xxh3() is wanted */
 };
 
 #define RESULT_PART_SIZE (UINT64_C(128) << 20)
@@ -51,6 +53,13 @@ struct result_position {
     struct zstd_frame_state frame; /* the torn frame, if any */
     uint64_t tail_xxh64;           /* of the last RESULT_TAIL_SIZE bytes before offset, to know the file again */
     uint64_t part, part_begin; /* of a folder: the part that offset is in (from 0), and the offset where that begins */
+    uint64_t part_records;     /* in that part, up to offset */
+};
+
+/* A part that is whole. */
+struct result_part {
+    uint64_t records, bytes, uncompressed_bytes;
+    uint64_t xxh3; /* XXH3-64 of the file, `xxhsum -H3` */
 };
 
 enum { RESULT_TAIL_SIZE = 4096 };

@@ -87,9 +87,15 @@ struct result_position result_file_position(const struct result_file *file)
     return file->folder ? part_folder_position(file->folder) : single_file_position(file->single);
 }
 
-uint64_t result_file_part_count(const struct result_file *file)
+const struct result_part *result_file_parts(const struct result_file *file, uint64_t *count)
 {
-    return file->folder ? part_folder_count(file->folder) : 0;
+    *count = 0;
+    return file->folder ? part_folder_parts(file->folder, count) : NULL;
+}
+
+int result_file_give_parts(struct result_file *file, const struct result_part *parts, uint64_t count)
+{
+    return file->folder ? part_folder_give_parts(file->folder, parts, count) : 0;
 }
 
 void result_file_close(struct result_file *file)

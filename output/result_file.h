@@ -69,8 +69,14 @@ MUST_USE int result_file_finish(struct result_file *file);
 /* The first failure, or one with RESULT_OK. */
 const struct result_trouble *result_file_trouble(const struct result_file *file);
 
-/* Parts of a folder that are whole (named by part_folder_name); 0 for anything else. */
-uint64_t result_file_part_count(const struct result_file *file);
+/*
+ * Parts of a folder that are whole, by their number (names by part_folder_name); NULL and 0 for anything else. Borrowed
+ * until the next append. After result_file_sync they are those before its position.
+ */
+const struct result_part *result_file_parts(const struct result_file *file, uint64_t *count);
+
+/* Before result_file_resume of a folder: what result_file_parts() gave at the position. -ENOMEM. */
+MUST_USE int result_file_give_parts(struct result_file *file, const struct result_part *parts, uint64_t count);
 
 /* Bytes written, content taken and frames begun so far, those before a resume included; tail_xxh64 is not filled. */
 struct result_position result_file_position(const struct result_file *file);

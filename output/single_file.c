@@ -30,6 +30,7 @@ struct single_file {
     enum result_standing standing;
     enum stage stage;
     struct zstd_stream *zstd;       /* NULL for a plain one */
+    XXH3_state_t *hash;             /* of the bytes from the file's beginning; NULL: not wanted */
     struct result_position now;     /* frame and tail are filled only in `durable` */
     struct result_position durable; /* where a cut is safe */
     struct result_trouble trouble;
@@ -81,6 +82,9 @@ static int write_all(struct single_file *file, const void *bytes, size_t len)
     while (len > 0) {
         ssize_t n = file->is_stream ? write(file->fd, at, len) : pwrite(file->fd, at, len, (off_t)file->now.offset);
         if (n > 0) {
+            if (file->hash != NULL) {
+                XXH3_64bits_update(file->hash, at, (size_t)n);
+            }
             at += n;
             len -= (size_t)n;
             file->now.offset += (uint64_t)n;
@@ -149,6 +153,26 @@ static int tail_hash(int fd, uint64_t offset, uint64_t *out)
     int err = read_all_at(fd, tail, len, offset - len);
     if (err == 0) {
         *out = XXH64(tail, len, 0);
+    }
+    return err;
+}
+
+/* What stood in the file before this process wrote to it. */
+static int hash_again(struct single_file *file, uint64_t end)
+{
+    char bytes[65536];
+    int err = 0;
+    if (file->hash == NULL) {
+        return 0;
+    }
+    XXH3_64bits_reset(file->hash);
+    for (uint64_t at = 0; at < end && err == 0;) {
+        size_t len = end - at < sizeof(bytes) ? (size_t)(end - at) : sizeof(bytes);
+        err = read_all_at(file->fd, bytes, len, at);
+        if (err == 0) {
+            XXH3_64bits_update(file->hash, bytes, len);
+        }
+        at += len;
     }
     return err;
 }
@@ -292,6 +316,14 @@ int single_file_open(struct single_file **out, const char *path, bool is_zstd, c
             goto close_file;
         }
     }
+    if (options->hashes) {
+        file->hash = XXH3_createState();
+        if (file->hash == NULL) {
+            err = cannot_make(trouble, path, -ENOMEM);
+            goto close_file;
+        }
+        XXH3_64bits_reset(file->hash);
+    }
     *out = file;
     return 0;
 
@@ -392,6 +424,7 @@ int single_file_resume(struct single_file *file, const struct result_position *f
     file->now = *from;
     file->durable = *from;
     err = cut(file, from->offset);
+    err = err < 0 ? err : hash_again(file, from->offset);
     err = err < 0 ? err : close_frame(file, from->frame);
     err = err < 0 ? err : make_durable(file);
     return err < 0 ? write_trouble(file, err) : 0;
@@ -496,6 +529,12 @@ struct result_position single_file_position(const struct single_file *file)
     return now;
 }
 
+uint64_t single_file_xxh3(const struct single_file *file)
+{
+    assert(file->hash != NULL);
+    return XXH3_64bits_digest(file->hash);
+}
+
 /* Closing --------------------------------------------------------------------------------------------------------- */
 
 /* Best effort: a resume does the same from the checkpoint, and on a full disk the cut makes room for the frame's end.
@@ -523,6 +562,7 @@ void single_file_close(struct single_file *file)
         close(file->fd);
     }
     zstd_stream_free(file->zstd);
+    XXH3_freeState(file->hash);
     free(file->path);
     free(file);
 }

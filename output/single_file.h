@@ -25,6 +25,9 @@ MUST_USE int single_file_sync(struct single_file *file, struct result_position *
 MUST_USE int single_file_finish(struct single_file *file);
 const struct result_trouble *single_file_trouble(const struct single_file *file);
 struct result_position single_file_position(const struct single_file *file);
+
+/* XXH3-64 of the file's bytes so far, computed while they are written; only with options.hashes. */
+uint64_t single_file_xxh3(const struct single_file *file);
 void single_file_close(struct single_file *file);
 
 /* Fills *trouble: `format` says what cannot be done, the system's word for `error` (0: none) follows. Gives -failure.

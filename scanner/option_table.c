@@ -17,7 +17,11 @@ const struct option_row option_rows[] = {
       "what the client says in HELO, for macros (default: the domain)" },
 
     { "output", 'o', OPTION_STRING, "PATH", "results.ndjson.zst", AT(output), COMMAND_SCAN, 0, 0, NULL, "Output",
-      "NAME.ndjson.zst, NAME.ndjson, or - for stdout" },
+      "NAME.ndjson.zst, NAME.ndjson, - for stdout, or a folder DIR/ of parts with a manifest.json" },
+    { "part-bytes", 0, OPTION_COUNT, "SIZE", "128M", AT(part_bytes), COMMAND_SCAN, 1000, 1e15, NULL, "Output",
+      "compressed size at which a part of DIR/ ends" },
+    { "part-records", 0, OPTION_COUNT, "N", NULL, AT(part_records), COMMAND_SCAN, 1, 1e15, NULL, "Output",
+      "records at which a part of DIR/ ends, if that comes first" },
     { "force", 0, OPTION_FLAG, NULL, NULL, AT(force), COMMAND_SCAN, 0, 0, NULL, "Output", "overwrite a finished output" },
     { "level", 0, OPTION_LEVEL, "N", "1", AT(level), COMMAND_SCAN, -7, 22, NULL, "Output", "zstd level" },
     { "records", 0, OPTION_CHOICE, "KIND", "brief", AT(records), ASKING, 0, 0, "brief full", "Output",

@@ -410,6 +410,8 @@ static void identify(struct scan *s)
     const struct options *o = s->options;
     struct scan_output *out = &s->output;
     static const char *const dkim_modes[] = { [DKIM_SMART] = "smart", [DKIM_FULL] = "full", [DKIM_OFF] = "off" };
+    static const char *const orders[] = { [ORDER_SHUFFLED] = "shuffled", [ORDER_LIST] = "list" };
+    static const char *const records[] = { [RECORDS_BRIEF] = "brief", [RECORDS_FULL] = "full" };
     char checks[256];
     checks_print(s->setup.mail.checks, checks, sizeof(checks));
     bool is_certain;
@@ -421,17 +423,17 @@ static void identify(struct scan *s)
         scan_output_identify(out, CHECKPOINT_NOTE, name, "%s", o->arguments[i]);
     }
     scan_output_identify(out, CHECKPOINT_OPTION, "seed", "%llu", (unsigned long long)s->seed);
-    scan_output_identify(out, CHECKPOINT_OPTION, "order", "%d", o->order);
+    scan_output_identify(out, CHECKPOINT_OPTION, "order", "%s", orders[o->order]);
     scan_output_identify(out, CHECKPOINT_OPTION, "shards", "%llu", (unsigned long long)o->shards);
     scan_output_identify(out, CHECKPOINT_OPTION, "shard", "%llu", (unsigned long long)o->shard);
+    scan_output_identify(out, CHECKPOINT_OPTION, "checks", "%s", checks);
+    scan_output_identify(out, CHECKPOINT_OPTION, "dkim", "%s", dkim_modes[o->dkim]);
+    scan_output_identify(out, CHECKPOINT_OPTION, "records", "%s", records[o->records]);
     scan_output_identify(out, CHECKPOINT_OPTION, "dedup", "%s", o->dedup ? "yes" : "no");
-    scan_output_identify(out, CHECKPOINT_OPTION, "input-format", "%d", o->input_format);
+    scan_output_identify(out, CHECKPOINT_OPTION, "input-format", "%s", layout_kind_name((enum layout_kind)o->input_format));
     scan_output_identify(out, CHECKPOINT_OPTION, "column", "%s", o->column ? o->column : "");
     scan_output_identify(out, CHECKPOINT_OPTION, "tag-column", "%s", o->tag_column ? o->tag_column : "");
     scan_output_identify(out, CHECKPOINT_OPTION, "selector-column", "%s", o->selector_column ? o->selector_column : "");
-    scan_output_identify(out, CHECKPOINT_OPTION, "dkim", "%s", dkim_modes[o->dkim]);
-    scan_output_identify(out, CHECKPOINT_OPTION, "checks", "%s", checks);
-    scan_output_identify(out, CHECKPOINT_OPTION, "records", "%d", o->records);
     scan_output_identify(out, CHECKPOINT_OPTION, "selectors", "%s", o->selectors ? o->selectors : "");
     scan_output_identify(out, CHECKPOINT_OPTION, "exclude", "%s", o->exclude ? o->exclude : "");
     identify_senders(s);
@@ -512,6 +514,12 @@ static uint64_t stop_workers(struct scan *s)
     return lost;
 }
 
+static int before_done(void *owner, const struct tally *tally)
+{
+    struct scan *s = owner;
+    return scan_output_write_manifest(&s->output, s->list, s->options, tally);
+}
+
 static int start_workers(struct scan *s, size_t slots)
 {
     size_t count = count_workers(s->options);
@@ -524,6 +532,7 @@ static int start_workers(struct scan *s, size_t slots)
         .checkpoint_every_ms = s->options->checkpoint_every_ms,
         .producers = count,
         .chunks_per_producer = CHUNKS_PER_WORKER,
+        .before_done = before_done,
         .on_event = wake_loop,
         .owner = s,
     });

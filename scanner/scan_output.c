@@ -2,12 +2,17 @@
 #include "scanner/scan_output.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "output/manifest.h"
+#include "scanner/base/clock.h"
 #include "scanner/exit_status.h"
 #include "scanner/say.h"
+
+#define STARTED_AT "started-at"
 
 static const struct {
     enum result_failure failure;
@@ -48,7 +53,12 @@ int scan_output_open(struct scan_output *o, const struct options *options)
     checkpoint_init(&o->checkpoint);
     checkpoint_init(&o->before);
     struct result_trouble trouble;
-    struct result_options wish = { .force = options->force, .level = (int)options->level };
+    struct result_options wish = {
+        .force = options->force,
+        .level = (int)options->level,
+        .part_size = options->part_bytes,
+        .part_records = options->part_records,
+    };
     int err = result_file_open(&o->file, options->output, &wish, &trouble);
     if (err < 0) {
         say("%s%s", trouble.words, trouble.failure == RESULT_FINISHED ? "; --force overwrites it" : "");
@@ -148,12 +158,20 @@ static int resume(struct scan_output *o)
         say("checkpoint %s cannot be used: its list of finished domains is damaged; --no-resume begins again", o->checkpoint_path);
         return EXIT_OUTPUT_IMPOSSIBLE;
     }
+    if (result_file_give_parts(o->file, b->parts, b->part_count) < 0) {
+        say("out of memory");
+        return EXIT_SYSTEM_LIMIT;
+    }
     if (result_file_resume(o->file, &b->position) < 0) {
         const struct result_trouble *trouble = result_file_trouble(o->file);
         say("%s", trouble->words);
         return status_of(trouble->failure);
     }
     read_tally(b, &o->already);
+    const char *started_at = checkpoint_get(b, CHECKPOINT_NOTE, STARTED_AT);
+    if (started_at) {
+        scan_output_identify(o, CHECKPOINT_NOTE, STARTED_AT, "%s", started_at);
+    }
     o->checkpoint.resumed = b->resumed + 1;
     return EXIT_DONE;
 }
@@ -173,8 +191,71 @@ static int start(struct scan_output *o)
     return EXIT_DONE;
 }
 
+/* What the list was, without what the checkpoint knows. */
+static int gather_lists(const struct list *list, struct manifest *m, struct manifest_list **out)
+{
+    size_t count = list_count(list);
+    struct manifest_list *lists = calloc(count > 0 ? count : 1, sizeof(*lists));
+    if (!lists) {
+        return -ENOMEM;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct list_facts *f = list_get_facts(list, i);
+        lists[i] = (struct manifest_list){ f->path, f->names, f->lines, f->rejected, f->duplicates, f->xxh3 };
+    }
+    struct list_facts total = list_totals(list);
+    m->lists = *out = lists;
+    m->list_count = count;
+    m->names = total.names;
+    m->duplicates = total.duplicates;
+    m->listed = total.names + total.duplicates + total.other_shards;
+    return 0;
+}
+
+int scan_output_write_manifest(struct scan_output *o, const struct list *list, const struct options *options,
+                               const struct tally *tally)
+{
+    char path[PATH_MAX], finished_at[CLOCK_TEXT_SIZE];
+    struct manifest_list *lists;
+    const struct checkpoint *c = &o->checkpoint;
+    size_t len = strlen(o->path);
+    if (len == 0 || o->path[len - 1] != '/') {
+        return 0; /* a single file */
+    }
+    if ((size_t)snprintf(path, sizeof(path), "%smanifest.json", o->path) >= sizeof(path)) {
+        return -ENAMETOOLONG;
+    }
+    clock_print_utc(clock_wall_ms(), finished_at);
+    struct manifest m = {
+        .version = TRIFECTA_VERSION,
+        .order = checkpoint_get(c, CHECKPOINT_OPTION, "order"),
+        .list_identity = checkpoint_get(c, CHECKPOINT_IDENTITY, "list"),
+        .started_at = checkpoint_get(c, CHECKPOINT_NOTE, STARTED_AT),
+        .finished_at = finished_at,
+        .shards = options->shards,
+        .shard = options->shard,
+        .seed = c->seed,
+        .checkpoint = c,
+        .records = tally->records,
+        .unknown = tally->unknown,
+        .resumed = c->resumed,
+    };
+    int err = gather_lists(list, &m, &lists);
+    if (err < 0) {
+        return err;
+    }
+    m.parts = result_file_parts(o->file, &m.part_count);
+    /* In = out, or no manifest says that it is complete. */
+    err = m.records == m.names ? manifest_write(&m, path) : 0;
+    free(lists);
+    return err;
+}
+
 int scan_output_begin(struct scan_output *o, uint64_t seed)
 {
+    char started_at[CLOCK_TEXT_SIZE];
+    clock_print_utc(clock_wall_ms(), started_at);
+    scan_output_identify(o, CHECKPOINT_NOTE, STARTED_AT, "%s", started_at);
     o->checkpoint.seed = seed;
     return o->is_resuming ? resume(o) : start(o);
 }

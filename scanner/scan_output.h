@@ -11,6 +11,7 @@
  * Errors are said to the user; the exit status comes back.
  */
 
+#include "lists/list.h"
 #include "output/checkpoint.h"
 #include "output/result_file.h"
 #include "scanner/options.h"
@@ -39,5 +40,12 @@ void scan_output_identify(struct scan_output *output, enum checkpoint_kind kind,
     PRINTF_LIKE(4, 5);
 
 MUST_USE int scan_output_begin(struct scan_output *output, uint64_t seed);
+
+/*
+ * DIR/manifest.json, when all parts are final and before the checkpoint goes; 0 for any other kind of output. The list
+ * was read to its end. 0 or a negative errno.
+ */
+MUST_USE int scan_output_write_manifest(struct scan_output *output, const struct list *list, const struct options *options,
+                                        const struct tally *tally);
 
 void scan_output_close(struct scan_output *output);

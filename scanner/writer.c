@@ -83,6 +83,9 @@ static void make_durable(struct writer *w)
         return;
     }
     err = checkpoint_set_watermark(c, w->options.watermark);
+    uint64_t part_count;
+    const struct result_part *parts = result_file_parts(w->options.file, &part_count);
+    err = err ? err : checkpoint_set_parts(c, parts, part_count);
     err = err ? err : note_tally(c, &w->tally);
     err = err ? err : checkpoint_write(c, w->options.checkpoint_path);
     if (err < 0) {
@@ -302,6 +305,10 @@ int writer_finish(struct writer *w, bool is_complete)
     atomic_store_explicit(&w->bytes, result_file_position(w->options.file).offset, memory_order_relaxed);
     if (err < 0) {
         return err;
+    }
+    if (w->options.before_done && (err = w->options.before_done(w->options.owner, &w->tally)) < 0) {
+        snprintf(w->words, sizeof(w->words), "cannot write the manifest: %s", strerror(-err));
+        return -RESULT_WRITE_FAILED;
     }
     if (w->options.checkpoint && (err = checkpoint_remove(w->options.checkpoint_path)) < 0) {
         snprintf(w->words, sizeof(w->words), "cannot remove checkpoint %s: %s", w->options.checkpoint_path, strerror(-err));

@@ -26,6 +26,8 @@ struct writer_options {
     uint64_t checkpoint_every_ms;
     size_t producers;                /* classifiers */
     size_t chunks_per_producer;
+    int (*before_done)(void *owner, const struct tally *tally); /* writer_finish: the output is complete, its checkpoint
+                                        still there. 0 or a negative errno; NULL: nothing to do */
     void (*on_event)(void *owner);   /* from the writer's thread: a failure, or the reader of a stream is gone */
     void *owner;
 };

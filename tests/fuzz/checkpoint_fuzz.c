@@ -15,7 +15,7 @@
 
 static void seal_and_parse(const uint8_t *data, size_t size)
 {
-    static const char head[] = "trifecta-checkpoint 1\n";
+    static const char head[] = "trifecta-checkpoint 2\n";
     size_t head_len = sizeof(head) - 1;
     char *text = malloc(head_len + size + 64);
     if (text == NULL) {

@@ -48,9 +48,12 @@ static void fill(struct checkpoint *c, struct watermark *watermark)
     assert_int_equal(checkpoint_set_counter(c, "records", 1), 0);
     assert_int_equal(checkpoint_set_counter(c, "records", UINT64_MAX), 0);
     assert_int_equal(checkpoint_set_counter(c, "outcome.ok", 0), 0);
+    const struct result_part parts[] = { { 1, 2, 3, 4 }, { UINT64_MAX, 0, UINT64_MAX, UINT64_MAX } };
+    assert_int_equal(checkpoint_set_parts(c, parts, 1), 0);
+    assert_int_equal(checkpoint_set_parts(c, parts, 2), 0);
     c->seed = 0xfedcba9876543210;
     c->resumed = 3;
-    c->position = (struct result_position){ 1234567, 89012345678, 2, { true, 0xcafe0001 }, 0x0123456789abcdef, 4, 1200000 };
+    c->position = (struct result_position){ 1234567, 89012345678, 2, { true, 0xcafe0001 }, 0x0123456789abcdef, 4, 1200000, 77 };
     assert_int_equal(watermark_init(watermark, 1 << 16), 0);
     for (uint64_t i = 0; i < 1000; i++) {
         assert_int_equal(watermark_add(watermark, i < 500 ? i : i * 3), 0);
@@ -69,6 +72,10 @@ static void assert_same(const struct checkpoint *a, const struct checkpoint *b)
     for (size_t i = 0; i < a->counter_count; i++) {
         uint64_t value = 7;
         assert_true(checkpoint_get_counter(b, a->counters[i].name, &value) && value == a->counters[i].value);
+    }
+    assert_true(a->part_count == b->part_count && a->position.part_records == b->position.part_records);
+    if (a->part_count > 0) {
+        assert_memory_equal(a->parts, b->parts, a->part_count * sizeof(*a->parts));
     }
     assert_true(a->seed == b->seed && a->resumed == b->resumed && a->lowest == b->lowest);
     assert_true(a->position.offset == b->position.offset && a->position.frames == b->position.frames);
@@ -261,8 +268,8 @@ static int parse_sealed(const char *body)
 
 #define STATE                                                                                                          \
     "state seed=1\nstate resumed=0\nstate offset=10\nstate uncompressed_bytes=20\nstate frames=1\n"                    \
-    "state frame_is_open=1\nstate frame_checksum=0000000a\nstate tail_xxh64=00000000000000ff\nstate part=0\nstate part_begin=0\nstate lowest=5\n"
-#define HEAD "trifecta-checkpoint 1\n"
+    "state frame_is_open=1\nstate frame_checksum=0000000a\nstate tail_xxh64=00000000000000ff\nstate part=0\nstate part_begin=0\nstate part_records=0\nstate lowest=5\n"
+#define HEAD "trifecta-checkpoint 2\n"
 
 static void lines_are_known_whole_and_single(void **state)
 {
@@ -273,7 +280,7 @@ static void lines_are_known_whole_and_single(void **state)
     } rows[] = {
         { "the least there is", HEAD STATE "above \n", 0 },
         { "with a bitmap", HEAD STATE "above 02ff\n", 0 },
-        { "another version", "trifecta-checkpoint 2\n" STATE "above \n", -EPROTO },
+        { "another version", "trifecta-checkpoint 3\n" STATE "above \n", -EPROTO },
         { "no checkpoint", "#!/bin/sh\n", -EBADMSG },
         { "nothing", "", -EBADMSG },
         { "only the first line", HEAD, -EBADMSG },
@@ -298,6 +305,11 @@ static void lines_are_known_whole_and_single(void **state)
         { "escaped NUL", HEAD STATE "above \nnote a=%00\n", -EBADMSG },
         { "cut escape", HEAD STATE "above \nnote a=%0\n", -EBADMSG },
         { "raw control byte", HEAD STATE "above \nnote a=\t\n", -EBADMSG },
+        { "a part", HEAD STATE "part 1 2 3 00000000000000ff\nabove \n", 0 },
+        { "a part with a number missing", HEAD STATE "part 1 2 00000000000000ff\nabove \n", -EBADMSG },
+        { "a part with one too many", HEAD STATE "part 1 2 3 4 00000000000000ff\nabove \n", -EBADMSG },
+        { "a part with a short hash", HEAD STATE "part 1 2 3 ff\nabove \n", -EBADMSG },
+        { "a part below nothing", HEAD STATE "part -1 2 3 00000000000000ff\nabove \n", -EBADMSG },
         { "empty line", HEAD STATE "above \n\n", -EBADMSG },
         { "last line without an end", HEAD STATE "above ", -EBADMSG },
         { "flag over 1", HEAD "state frame_is_open=2\nabove \n", -EBADMSG },

@@ -13,8 +13,10 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 #include "output/checkpoint.h"
+#include "output/manifest.h"
 #include "output/part_folder.h"
 #include "output/result_file.h"
 #include "output/watermark.h"
@@ -69,6 +71,7 @@ static void begin_or_resume(struct run *run, const char *path)
         struct checkpoint *c = &run->checkpoint;
         need(checkpoint_read(c, run->checkpoint_path), 22);
         need(watermark_restore(&run->watermark, c->lowest, c->above, c->above_len), 23);
+        need(result_file_give_parts(run->file, c->parts, c->part_count), 24);
         need(result_file_resume(run->file, &c->position), 24);
         c->resumed++;
     } else {
@@ -81,8 +84,22 @@ static void begin_or_resume(struct run *run, const char *path)
 static void make_durable(struct run *run)
 {
     need(result_file_sync(run->file, &run->checkpoint.position), 28);
+    uint64_t part_count;
+    const struct result_part *parts = result_file_parts(run->file, &part_count);
+    need(checkpoint_set_parts(&run->checkpoint, parts, part_count), 29);
     need(checkpoint_set_watermark(&run->checkpoint, &run->watermark), 29);
     need(checkpoint_write(&run->checkpoint, run->checkpoint_path), 30);
+}
+
+static void write_manifest(struct run *run, const char *path)
+{
+    char name[256];
+    struct manifest manifest = { .version = "1", .order = "list", .checkpoint = &run->checkpoint, .records = LINES };
+    manifest.parts = result_file_parts(run->file, &manifest.part_count);
+    if (manifest.part_count > 0) {
+        snprintf(name, sizeof(name), "%smanifest.json", path);
+        need(manifest_write(&manifest, name), 35);
+    }
 }
 
 /* Lines come out of order within windows of 256, as domains finish. */
@@ -105,6 +122,7 @@ static void run_to_the_end(const char *path)
         }
     }
     need(result_file_finish(run.file), 33);
+    write_manifest(&run, path);
     need(checkpoint_remove(run.checkpoint_path), 34);
     result_file_close(run.file);
     _exit(0);
@@ -142,7 +160,7 @@ static unsigned run_and_kill(const char *path, unsigned seed)
     return 0;
 }
 
-static char bytes[1 << 20];
+static char bytes[1 << 20], manifest[1 << 16];
 static unsigned seen[LINES];
 
 static void count_lines(const char *path, bool is_zstd)
@@ -158,6 +176,7 @@ static void count_lines(const char *path, bool is_zstd)
     }
     assert_null(read.error);
     assert_true(read.is_whole);
+    unsigned lines = 0;
     for (char *line = read.bytes; *line != '\0'; line = strchr(line, '\n') + 1) {
         unsigned i = LINES;
         char expected[64];
@@ -166,6 +185,15 @@ static void count_lines(const char *path, bool is_zstd)
         snprintf(expected, sizeof(expected), "{\"seq\":%u,\"noise\":\"%08x\"}\n", i, i * 2654435761u);
         assert_memory_equal(line, expected, strlen(expected));
         seen[i]++;
+        lines++;
+    }
+    if (manifest[0] != '\0') {
+        char expected[256];
+        snprintf(expected, sizeof(expected), "{\"name\":\"%s\",\"records\":%u,\"bytes\":%zu,\"uncompressed_bytes\":%zu,\"xxh3\":\"%016llx\"}",
+                 strrchr(path, '/') + 1, lines, len, read.len, (unsigned long long)XXH3_64bits(bytes, len));
+        if (!strstr(manifest, expected)) {
+            fail_msg("%s\nis not in %s", expected, manifest);
+        }
     }
     if (is_zstd) {
         free(read.bytes);
@@ -175,19 +203,32 @@ static void count_lines(const char *path, bool is_zstd)
 
 static void count_folder(const char *path)
 {
+    char name[512];
+    size_t parts = 0, named = 0;
+    snprintf(name, sizeof(name), "%smanifest.json", path);
+    FILE *f = fopen(name, "rb");
+    assert_non_null(f);
+    manifest[fread(manifest, 1, sizeof(manifest) - 1, f)] = '\0';
+    fclose(f);
+    unlink(name);
     DIR *dir = opendir(path);
     assert_non_null(dir);
     for (const struct dirent *e = readdir(dir); e; e = readdir(dir)) {
-        char name[512];
         if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0) {
             continue;
         }
         assert_int_equal(strncmp(e->d_name, "part-", 5), 0); /* nothing hidden is left, no checkpoint */
         snprintf(name, sizeof(name), "%s%s", path, e->d_name);
         count_lines(name, true);
+        parts++;
     }
     closedir(dir);
     assert_int_equal(rmdir(path), 0);
+    for (const char *at = manifest; (at = strstr(at, "\"name\":")) != NULL; at++) {
+        named++;
+    }
+    assert_int_equal(named, parts);
+    manifest[0] = '\0';
 }
 
 static void killed_at_any_moment_each_line_stands_once(void **state)

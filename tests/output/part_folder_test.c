@@ -14,6 +14,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 #include "output/checkpoint.h"
 #include "output/part_folder.h"
@@ -99,6 +100,13 @@ static int append_lines(struct result_file *file, unsigned from, unsigned to)
     return err;
 }
 
+static uint64_t part_count(const struct result_file *file)
+{
+    uint64_t count;
+    (void)result_file_parts(file, &count);
+    return count;
+}
+
 static struct result_file *open_or_fail(const struct result_options *options, enum result_standing standing)
 {
     struct result_file *file = NULL;
@@ -109,6 +117,26 @@ static struct result_file *open_or_fail(const struct result_options *options, en
     assert_int_equal(result_file_standing(file), standing);
     assert_true(result_file_is_durable(file));
     return file;
+}
+
+/* What a checkpoint keeps beside the position. */
+static struct result_part known[1000];
+static uint64_t known_count;
+
+static void sync_and_keep(struct result_file *file, struct result_position *durable)
+{
+    assert_int_equal(result_file_sync(file, durable), 0);
+    const struct result_part *parts = result_file_parts(file, &known_count);
+    assert_true(known_count == durable->part && known_count < sizeof(known) / sizeof(known[0]));
+    if (known_count > 0) {
+        memcpy(known, parts, known_count * sizeof(*parts));
+    }
+}
+
+static int resume(struct result_file *file, const struct result_position *from)
+{
+    assert_int_equal(result_file_give_parts(file, known, known_count), 0);
+    return result_file_resume(file, from);
 }
 
 static void assert_refused(enum result_failure failure, const char *words)
@@ -162,7 +190,7 @@ static void parts_are_whole_and_one_frame_each(void **state)
     assert_int_equal(append_lines(file, 0, 6000), 0);
     assert_true(is_there("part-00000.ndjson.zst") && !is_there(".part-00000.ndjson.zst.tmp"));
     assert_int_equal(result_file_finish(file), 0);
-    uint64_t parts = result_file_part_count(file);
+    uint64_t parts = part_count(file);
     struct result_position end = result_file_position(file);
     assert_true(parts > 5 && end.frames == parts && end.part == parts);
     result_file_close(file);
@@ -190,7 +218,7 @@ static void no_record_is_no_part(void **state)
     struct result_file *file = open_or_fail(&gentle, RESULT_NEW);
     assert_int_equal(result_file_start(file), 0);
     assert_int_equal(result_file_finish(file), 0);
-    assert_int_equal(result_file_part_count(file), 0);
+    assert_int_equal(part_count(file), 0);
     result_file_close(file);
     put_file("manifest.json", "{}");
     assert_refused(RESULT_FINISHED, "is a finished output");
@@ -216,7 +244,7 @@ static void what_cannot_be_made_is_said_in_words(void **state)
     unlink(path);
 }
 
-static void keep_hidden(const char *name, size_t *len)
+static void keep(const char *name, size_t *len)
 {
     FILE *f = fopen(in_folder(name), "rb");
     *len = 0;
@@ -236,11 +264,11 @@ static void crash_and_resume(unsigned durable_lines, unsigned lost, bool in_orde
     put_file(".checkpoint", "");
     assert_int_equal(result_file_start(file), 0);
     assert_int_equal(append_lines(file, 0, durable_lines), 0);
-    assert_int_equal(result_file_sync(file, &durable), 0);
+    sync_and_keep(file, &durable);
     assert_int_equal(append_lines(file, 900000, 900000 + lost), 0);
     assert_int_equal(result_file_flush(file), 0);
-    snprintf(hidden, sizeof(hidden), ".part-%05u.ndjson.zst.tmp", (unsigned)result_file_part_count(file));
-    keep_hidden(hidden, &len);
+    snprintf(hidden, sizeof(hidden), ".part-%05u.ndjson.zst.tmp", (unsigned)part_count(file));
+    keep(hidden, &len);
     result_file_close(file);
     if (!in_order && len > 0) {
         assert_int_equal(replace_file(in_folder(hidden), bytes, len), 0);
@@ -248,14 +276,14 @@ static void crash_and_resume(unsigned durable_lines, unsigned lost, bool in_orde
 
     for (int i = 0; i <= (int)twice; i++) {
         file = open_or_fail(&gentle, RESULT_UNFINISHED);
-        assert_int_equal(result_file_resume(file, &durable), 0);
+        assert_int_equal(resume(file, &durable), 0);
         assert_int_equal(append_lines(file, durable_lines, total), 0);
         if (i < (int)twice) {
             result_file_close(file); /* before a checkpoint: the old position still holds */
         }
     }
     assert_int_equal(result_file_finish(file), 0);
-    uint64_t parts = result_file_part_count(file);
+    uint64_t parts = part_count(file);
     struct result_position end = result_file_position(file);
     assert_int_equal(end.frames, parts);
     result_file_close(file);
@@ -277,6 +305,43 @@ static void a_resume_ends_the_part_and_goes_on_with_the_next(void **state)
     }
 }
 
+/* The number of records ends a part exactly, however many lines come at once; and what is said of a part is true. */
+static void a_part_ends_at_its_records(void **state)
+{
+    (void)state;
+    static char lines[400 * LINE_SIZE];
+    const struct result_options by_records = { .level = 1, .part_records = 70 };
+    for (unsigned at_once = 1; at_once <= 400; at_once = at_once * 3 + 1) {
+        struct result_file *file = open_or_fail(&by_records, RESULT_NEW);
+        assert_int_equal(result_file_start(file), 0);
+        for (unsigned i = 0; i < 400;) {
+            size_t len = 0;
+            for (unsigned k = 0; k < at_once && i < 400; k++, i++) {
+                len += line_of(i, lines + len);
+            }
+            assert_int_equal(result_file_append(file, lines, len), 0);
+        }
+        assert_int_equal(result_file_finish(file), 0);
+        uint64_t count, uncompressed = 0;
+        const struct result_part *parts = result_file_parts(file, &count);
+        assert_int_equal(count, 6);
+        for (unsigned p = 0; p < count; p++) {
+            char name[PART_NAME_SIZE];
+            size_t len;
+            part_folder_name(p, name);
+            keep(name, &len);
+            assert_int_equal(parts[p].records, p < 5 ? 70 : 50);
+            assert_int_equal(parts[p].bytes, len);
+            assert_true(parts[p].xxh3 == XXH3_64bits(bytes, len));
+            uncompressed += parts[p].uncompressed_bytes;
+        }
+        assert_int_equal(uncompressed, result_file_position(file).uncompressed_bytes);
+        result_file_close(file);
+        assert_lines(400, 6);
+        remove_all();
+    }
+}
+
 /* The durable place lies exactly between two parts. */
 static void a_resume_between_parts(void **state)
 {
@@ -286,19 +351,19 @@ static void a_resume_between_parts(void **state)
     unsigned lines = 0;
     put_file(".checkpoint", "");
     assert_int_equal(result_file_start(file), 0);
-    while (result_file_part_count(file) < 2) {
+    while (part_count(file) < 2) {
         assert_int_equal(append_lines(file, lines, lines + 1), 0);
         lines++;
     }
-    assert_int_equal(result_file_sync(file, &durable), 0);
+    sync_and_keep(file, &durable);
     assert_true(durable.offset == durable.part_begin && durable.part == 2 && !durable.frame.is_open);
     assert_int_equal(append_lines(file, 900000, 903000), 0);
     result_file_close(file);
     file = open_or_fail(&gentle, RESULT_UNFINISHED);
-    assert_int_equal(result_file_resume(file, &durable), 0);
+    assert_int_equal(resume(file, &durable), 0);
     assert_int_equal(append_lines(file, lines, lines + 5), 0);
     assert_int_equal(result_file_finish(file), 0);
-    assert_int_equal(result_file_part_count(file), 3);
+    assert_int_equal(part_count(file), 3);
     result_file_close(file);
     assert_lines(lines + 5, 3);
     remove_all();
@@ -312,29 +377,29 @@ static void other_parts_are_not_gone_on_with(void **state)
     put_file(".checkpoint", "");
     assert_int_equal(result_file_start(file), 0);
     assert_int_equal(append_lines(file, 0, 2500), 0);
-    assert_int_equal(result_file_sync(file, &durable), 0);
+    sync_and_keep(file, &durable);
     assert_true(durable.part > 1);
     result_file_close(file);
 
     file = open_or_fail(&gentle, RESULT_UNFINISHED);
     other = durable;
     other.part = 0;
-    assert_int_equal(result_file_resume(file, &other), -RESULT_CANNOT_RESUME);
+    assert_int_equal(resume(file, &other), -RESULT_CANNOT_RESUME);
     other = durable;
     other.part_begin++;
-    assert_int_equal(result_file_resume(file, &other), -RESULT_CANNOT_RESUME);
+    assert_int_equal(resume(file, &other), -RESULT_CANNOT_RESUME);
     other = durable;
     other.tail_xxh64++;
-    assert_int_equal(result_file_resume(file, &other), -RESULT_CANNOT_RESUME);
+    assert_int_equal(resume(file, &other), -RESULT_CANNOT_RESUME);
     assert_non_null(strstr(result_file_trouble(file)->words, "not the file"));
     other = durable;
     other.part = UINT64_MAX;
     other.frames = 0;
-    assert_int_equal(result_file_resume(file, &other), -RESULT_CANNOT_RESUME);
+    assert_int_equal(resume(file, &other), -RESULT_CANNOT_RESUME);
     put_file("part-00001.ndjson.zst", "another");
-    assert_int_equal(result_file_resume(file, &durable), -RESULT_CANNOT_RESUME);
+    assert_int_equal(resume(file, &durable), -RESULT_CANNOT_RESUME);
     unlink(in_folder("part-00001.ndjson.zst"));
-    assert_int_equal(result_file_resume(file, &durable), -RESULT_CANNOT_RESUME);
+    assert_int_equal(resume(file, &durable), -RESULT_CANNOT_RESUME);
     assert_non_null(strstr(result_file_trouble(file)->words, "missing"));
     assert_int_equal(result_file_start(file), 0); /* then anew */
     assert_int_equal(append_lines(file, 0, 5), 0);
@@ -353,7 +418,7 @@ static void a_full_disk_keeps_what_was_durable(void **state)
     put_file(".checkpoint", "");
     assert_int_equal(result_file_start(file), 0);
     assert_int_equal(append_lines(file, 0, 2500), 0);
-    assert_int_equal(result_file_sync(file, &durable), 0);
+    sync_and_keep(file, &durable);
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
     small = before;
     small.rlim_cur = PART_SIZE / 2;
@@ -367,10 +432,10 @@ static void a_full_disk_keeps_what_was_durable(void **state)
     result_file_close(file);
 
     file = open_or_fail(&gentle, RESULT_UNFINISHED);
-    assert_int_equal(result_file_resume(file, &durable), 0);
+    assert_int_equal(resume(file, &durable), 0);
     assert_int_equal(append_lines(file, 2500, 3000), 0);
     assert_int_equal(result_file_finish(file), 0);
-    uint64_t parts = result_file_part_count(file);
+    uint64_t parts = part_count(file);
     result_file_close(file);
     assert_lines(3000, parts);
     remove_all();
@@ -381,6 +446,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parts_are_whole_and_one_frame_each),
         cmocka_unit_test(no_record_is_no_part),
+        cmocka_unit_test(a_part_ends_at_its_records),
         cmocka_unit_test(what_cannot_be_made_is_said_in_words),
         cmocka_unit_test(a_resume_ends_the_part_and_goes_on_with_the_next),
         cmocka_unit_test(a_resume_between_parts),
