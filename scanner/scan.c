@@ -276,10 +276,22 @@ static bool any_resolver_is_healthy(const struct asker *asker)
     return false;
 }
 
+/* Now and then, so that little of it is lost to a kill. */
+static void note_effort(struct scan *s)
+{
+    struct asker_stats stats;
+    asker_stats_get(scan_loop_asker(s->loop), &stats);
+    struct effort effort = { .elapsed_ms = (clock_now_ns() - s->started_ns) / 1000000u, .timeouts = stats.timeouts };
+    memcpy(effort.rcodes, stats.rcodes, sizeof(effort.rcodes));
+    effort_add(&effort, &s->output.spent);
+    writer_note_effort(s->writer, &effort);
+}
+
 /* With every resolver gone a scan would fill with unknowns: it waits for one to come back, then gives up (exit 69). */
 static void on_health(uv_timer_t *timer)
 {
     struct scan *s = timer->data;
+    note_effort(s);
     bool is_dark = !any_resolver_is_healthy(scan_loop_asker(s->loop));
     scan_loop_set_dark(s->loop, is_dark);
     if (!is_dark) {
@@ -607,6 +619,7 @@ static int end_run(struct scan *s)
     uint64_t lost = stop_workers(s);
     struct scan_loop_progress loop = scan_loop_get_progress(s->loop);
     bool is_complete = loop.is_complete && s->list_has_ended && !s->list_failed && lost == 0;
+    note_effort(s);
     int err = writer_finish(s->writer, is_complete);
     if (err < 0) {
         return status_of_write_failure(s, err);
@@ -673,6 +686,8 @@ static int report_end(struct scan *s, int status, int argc, char **argv)
         .list = s->list,
         .tally = *writer_tally(s->writer),
         .already = s->output.already,
+        .spent = s->output.spent,
+        .started_at = s->output.is_resuming ? s->output.started_at : NULL,
         .asker = scan_loop_asker(s->loop),
         .shared = scan_loop_shared(s->loop),
         .asked_again = loop.asked_again,
@@ -716,6 +731,7 @@ static int run(struct scan *s, int argc, char **argv)
                 (unsigned long long)s->seed);
         }
         uv_timer_start(&s->health_timer, on_health, HEALTH_INTERVAL_MS, HEALTH_INTERVAL_MS);
+        note_effort(s);
         scan_loop_run(s->loop);
         list_thread_halt(s->list_thread);
         status = end_run(s);

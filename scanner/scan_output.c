@@ -147,6 +147,16 @@ static void read_tally(const struct checkpoint *c, struct tally *out)
     }
 }
 
+static void read_effort(const struct checkpoint *c, struct effort *out)
+{
+    char name[64];
+    *out = (struct effort){ .elapsed_ms = counter(c, "elapsed_ms"), .timeouts = counter(c, "timeouts") };
+    for (int i = 0; i < 16; i++) {
+        snprintf(name, sizeof(name), "rcode.%d", i);
+        out->rcodes[i] = counter(c, name);
+    }
+}
+
 static int resume(struct scan_output *o)
 {
     const struct checkpoint *b = &o->before;
@@ -168,8 +178,10 @@ static int resume(struct scan_output *o)
         return status_of(trouble->failure);
     }
     read_tally(b, &o->already);
+    read_effort(b, &o->spent);
     const char *started_at = checkpoint_get(b, CHECKPOINT_NOTE, STARTED_AT);
-    if (started_at) {
+    if (started_at && strlen(started_at) < sizeof(o->started_at)) {
+        strcpy(o->started_at, started_at);
         scan_output_identify(o, CHECKPOINT_NOTE, STARTED_AT, "%s", started_at);
     }
     o->checkpoint.resumed = b->resumed + 1;
@@ -253,9 +265,8 @@ int scan_output_write_manifest(struct scan_output *o, const struct list *list, c
 
 int scan_output_begin(struct scan_output *o, uint64_t seed)
 {
-    char started_at[CLOCK_TEXT_SIZE];
-    clock_print_utc(clock_wall_ms(), started_at);
-    scan_output_identify(o, CHECKPOINT_NOTE, STARTED_AT, "%s", started_at);
+    clock_print_utc(clock_wall_ms(), o->started_at);
+    scan_output_identify(o, CHECKPOINT_NOTE, STARTED_AT, "%s", o->started_at);
     o->checkpoint.seed = seed;
     return o->is_resuming ? resume(o) : start(o);
 }

@@ -28,6 +28,8 @@ struct scan_output {
     struct watermark written;      /* the writer's */
     struct watermark skip;         /* what was written before this run: the loop's */
     struct tally already;
+    struct effort spent;           /* by the processes before this one */
+    char started_at[32];           /* of the first of them */
 };
 
 MUST_USE int scan_output_open(struct scan_output *output, const struct options *options);

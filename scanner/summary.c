@@ -24,10 +24,10 @@ static void print_times(const struct summary *s, struct json *j)
 {
     char text[CLOCK_TEXT_SIZE];
     clock_print_utc(s->started_ms, text);
-    key_text(j, "started_at", text);
+    key_text(j, "started_at", s->started_at ? s->started_at : text);
     clock_print_utc(s->finished_ms, text);
     key_text(j, "finished_at", text);
-    key_u64(j, "elapsed_ms", s->elapsed_ms);
+    key_u64(j, "elapsed_ms", s->spent.elapsed_ms + s->elapsed_ms);
 }
 
 static void print_lists(const struct summary *s, struct json *j)
@@ -93,14 +93,15 @@ static void print_asking(const struct summary *s, struct json *j)
     key_u64(j, "queries", before->queries + before->retries + stats.queries);
     key_u64(j, "shared", before->shared + shared.hits + shared.joins);
     key_u64(j, "retries", before->retries + stats.retries);
-    key_u64(j, "timeouts", stats.timeouts);
+    key_u64(j, "timeouts", s->spent.timeouts + stats.timeouts);
     key_u64(j, "tcp", before->tcp + stats.tcp);
     key_u64(j, "asked_again", s->asked_again);
     json_key(j, "rcodes");
     json_begin_object(j);
     for (size_t i = 0; i < 16; i++) {
-        if (stats.rcodes[i] > 0) {
-            key_u64(j, rcode_names[i], stats.rcodes[i]);
+        uint64_t count = s->spent.rcodes[i] + stats.rcodes[i];
+        if (count > 0) {
+            key_u64(j, rcode_names[i], count);
         }
     }
     json_end_object(j);

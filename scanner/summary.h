@@ -18,6 +18,8 @@ struct summary {
     uint64_t elapsed_ms;                 /* monotonic */
     const struct list *list;
     struct tally tally;
+    const char *started_at;              /* of the first process, when this one took the run up again; else NULL */
+    struct effort spent;                 /* by the processes before this one */
     struct tally already;                /* of it, what was written before this process took the run up again */
     const struct asker *asker;           /* NULL: nothing was asked (--dry-run) */
     const struct shared_targets *shared;

@@ -17,6 +17,21 @@ struct tally {
     uint64_t postures[POSTURE_COUNT];
 };
 
+/* What a process has spent on asking. Not of records: kept in the checkpoint as it stood then, and added to by the next. */
+struct effort {
+    uint64_t elapsed_ms, timeouts;
+    uint64_t rcodes[16];
+};
+
+static inline void effort_add(struct effort *sum, const struct effort *more)
+{
+    sum->elapsed_ms += more->elapsed_ms;
+    sum->timeouts += more->timeouts;
+    for (int i = 0; i < 16; i++) {
+        sum->rcodes[i] += more->rcodes[i];
+    }
+}
+
 static inline void tally_add(struct tally *sum, const struct tally *more)
 {
     sum->records += more->records;

@@ -25,6 +25,8 @@ struct writer {
     atomic_int state;
     atomic_uint_fast64_t records, unknown, bytes;
     struct tally tally;             /* the thread's until joined */
+    pthread_mutex_t effort_lock;
+    struct effort effort;           /* under effort_lock */
     uint64_t next_checkpoint_ns;
     bool is_dirty;                  /* appended since the last checkpoint */
     int failure;                    /* negative of an enum result_failure */
@@ -66,6 +68,21 @@ static int note_tally(struct checkpoint *c, const struct tally *tally)
     return err;
 }
 
+static int note_effort(struct checkpoint *c, struct writer *w)
+{
+    char name[64];
+    pthread_mutex_lock(&w->effort_lock);
+    const struct effort effort = w->effort;
+    pthread_mutex_unlock(&w->effort_lock);
+    int err = checkpoint_set_counter(c, "elapsed_ms", effort.elapsed_ms);
+    err = err ? err : checkpoint_set_counter(c, "timeouts", effort.timeouts);
+    for (int i = 0; i < 16 && !err; i++) {
+        snprintf(name, sizeof(name), "rcode.%d", i);
+        err = checkpoint_set_counter(c, name, effort.rcodes[i]);
+    }
+    return err;
+}
+
 static void make_durable(struct writer *w)
 {
     struct checkpoint *c = w->options.checkpoint;
@@ -87,6 +104,7 @@ static void make_durable(struct writer *w)
     const struct result_part *parts = result_file_parts(w->options.file, &part_count);
     err = err ? err : checkpoint_set_parts(c, parts, part_count);
     err = err ? err : note_tally(c, &w->tally);
+    err = err ? err : note_effort(c, w);
     err = err ? err : checkpoint_write(c, w->options.checkpoint_path);
     if (err < 0) {
         snprintf(w->words, sizeof(w->words), "cannot write checkpoint %s: %s", w->options.checkpoint_path, strerror(-err));
@@ -219,6 +237,7 @@ void writer_free(struct writer *w)
     if (w->bell.fd > 0) {
         doorbell_close(&w->bell);
     }
+    pthread_mutex_destroy(&w->effort_lock);
     free(w->producers);
     free(w);
 }
@@ -230,6 +249,7 @@ int writer_start(struct writer **out, const struct writer_options *options)
         return -ENOMEM;
     }
     w->options = *options;
+    pthread_mutex_init(&w->effort_lock, NULL);
     w->tally = options->already;
     atomic_init(&w->records, options->already.records);
     atomic_init(&w->unknown, options->already.unknown);
@@ -272,6 +292,13 @@ void writer_give_chunk(struct writer *w, size_t producer, struct chunk *chunk)
     if (handover_give(&w->producers[producer].full, chunk)) { /* always: room for all chunks there are */
         doorbell_ring(&w->bell);
     }
+}
+
+void writer_note_effort(struct writer *w, const struct effort *effort)
+{
+    pthread_mutex_lock(&w->effort_lock);
+    w->effort = *effort;
+    pthread_mutex_unlock(&w->effort_lock);
 }
 
 enum writer_state writer_get_state(const struct writer *w)

@@ -32,6 +32,9 @@ struct writer_options {
     void *owner;
 };
 
+/* Any one thread: what all processes of this run have spent so far, for the checkpoint. */
+void writer_note_effort(struct writer *writer, const struct effort *effort);
+
 enum writer_state { WRITER_RUNS, WRITER_FAILED, WRITER_READER_GONE };
 
 /* 0 or a negative errno. */

@@ -46,6 +46,15 @@ expect_status 0 "which goes on" "$trifecta" scan "$work/list" "${asking[@]}" -o 
 holds "$work/one" '.resumed == 1 and .records == 500 and .parts[0].records == 30 and (.parts | length) == 2' "a resume ends the part it found"
 parts_are_true "$work/one" && ok "and knows what is in it" || bad "parts after a resume"
 
+# --- the summary of a run in pieces speaks of all of them
+for n in 200 200; do
+    "$trifecta" scan "$work/list" "${asking[@]}" -o "$work/pieces.ndjson" -n $n --summary "$work/first.json"
+done
+"$trifecta" scan "$work/list" "${asking[@]}" -o "$work/pieces.ndjson" --summary "$work/last.json"
+jq -es '.[0] as $first | .[1] as $last | $last.resumed == 2 and $last.started_at < $first.finished_at and $last.elapsed_ms > $first.elapsed_ms and
+    ($last.rcodes | add) > ($first.rcodes | add) and ($last.rcodes | add) >= $last.queries - $last.timeouts' "$work/first.json" "$work/last.json" >/dev/null &&
+    ok "the summary of a run in pieces speaks of all of them" || bad "summary: $(jq -c '{resumed, started_at, elapsed_ms, rcodes, queries, timeouts}' "$work/first.json" "$work/last.json")"
+
 # --- shards
 for i in 0 1 2; do
     expect_status 0 "shard $i" "$trifecta" scan "$work/list" "${asking[@]}" -o "$work/shard$i/" --shards 3 --shard $i --part-bytes 4000
