@@ -55,7 +55,7 @@ const struct option_row option_rows[] = {
     { "second-pass", 0, OPTION_YES_NO, "yes|no", "yes", AT(second_pass), COMMAND_SCAN, 0, 0, NULL, "Asking",
       "domains left unknown are asked once more at the end" },
     { "checks", 0, OPTION_STRING, "LIST", "spf,dkim,dmarc,mx,mta-sts,tls-rpt", AT(checks), ASKING, 0, 0, NULL, "Asking",
-      "what to ask for; +bimi, +hosts, -mx, -addresses add and remove" },
+      "what to ask for; +bimi, +hosts, +dnssec, +spf99, -mx, -addresses add and remove" },
     { "spf-ip", 0, OPTION_STRINGS, "IP", NULL, AT(spf_ips), ASKING, 0, 0, NULL, "Asking",
       "adds what SPF says of mail from this address (as trifecta spf); repeatable" },
     { "dkim", 0, OPTION_CHOICE, "MODE", "smart", AT(dkim), ASKING, 0, 0, "smart full off", "Asking",

@@ -395,7 +395,8 @@ static void print_failed(struct json *out, const struct answer_set *answers)
     json_begin_array(out);
     for (size_t i = 0; answers != NULL && i < answers->count; i++) {
         const struct asked *asked = &answers->items[i];
-        if (asked->rrset == NULL || !rrset_is_failure(asked->rrset)) {
+        /* What checking disabled did not bring either has failed already, in its own place. */
+        if (asked->rrset == NULL || !rrset_is_failure(asked->rrset) || asked->checking_disabled) {
             continue;
         }
         json_begin_object(out);

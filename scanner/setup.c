@@ -18,6 +18,7 @@ static const struct {
     { "spf", CHECK_SPF },         { "dkim", CHECK_DKIM },       { "dmarc", CHECK_DMARC },
     { "mx", CHECK_MX },           { "mta-sts", CHECK_MTA_STS }, { "tls-rpt", CHECK_TLS_RPT },
     { "bimi", CHECK_BIMI },       { "hosts", CHECK_HOSTS },     { "addresses", CHECK_ADDRESSES },
+    { "dnssec", CHECK_DNSSEC },   { "spf99", CHECK_SPF99 },
 };
 
 void checks_print(unsigned checks, char *out, size_t size)

@@ -2,6 +2,7 @@
 #include "scanner/mail/assessment.h"
 
 #include "scanner/mail/dns_findings.h"
+#include "scanner/mail/dnssec.h"
 
 void plan_begin(struct plan *plan)
 {
@@ -14,7 +15,7 @@ static bool is_dead(const struct answer_set *answers)
     size_t asked = 0;
     for (size_t i = 0; i < answers->count; i++) {
         const struct asked *item = &answers->items[i];
-        if (item->is_shared) {
+        if (item->is_shared || item->purpose == ASK_DNSSEC) {
             continue;
         }
         asked++;
@@ -56,7 +57,12 @@ static size_t ask_for_domain(struct plan *plan, const struct subject *s)
 
 size_t plan_next(struct plan *plan, const struct subject *s)
 {
-    size_t added = plan->is_at_senders || is_dead(s->answers) ? 0 : ask_for_domain(plan, s);
+    bool is_dead_domain = is_dead(s->answers);
+    size_t added = plan->is_at_senders || is_dead_domain ? 0 : ask_for_domain(plan, s);
+    if (added == 0 && !plan->is_at_senders) {
+        /* Of a dead domain too: a SERVFAIL is what broken signatures look like, and its DS stands with the parent. */
+        added = dnssec_ask(s) + (is_dead_domain ? 0 : dane_ask(s));
+    }
     /* Of a dead domain too, where its TXT records were not asked for yet; a failed answer ends the check at once. */
     if (added == 0 && s->config->spf_sender_count > 0) {
         plan->is_at_senders = true;
@@ -95,6 +101,7 @@ void assess(struct subject *s, struct assessment *out)
     findings_init(&out->findings, s->arena);
     s->findings = &out->findings;
     mx_assess(s, &out->mx);
+    dane_assess(s, &out->mx, &out->dane);
     parking_assess(s, &out->parking);
     spf_assess(s, &out->spf);
     dkim_assess(s, &out->dkim);

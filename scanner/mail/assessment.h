@@ -31,7 +31,7 @@ enum { PLAN_STAGES_MAX = 8 };
 
 /*
  * Adds the questions now needed to subject->answers and says how many; 0: the domain is complete. Call when none is pending.
- * A domain none of whose own questions was answered is asked nothing more. config->spf_senders come last, all at once.
+ * A domain none of whose own questions was answered is asked nothing more, but for CHECK_DNSSEC. config->spf_senders come last, all at once.
  */
 size_t plan_next(struct plan *plan, const struct subject *s);
 

@@ -10,12 +10,16 @@ enum {
 
 /* What the questions at the name itself came to. */
 struct own_answers {
-    size_t asked, failed, authenticated;
+    size_t asked, failed;
     const struct rrset *nxdomain, *alias;
 };
 
+/* A DS stands at the parent and type 99 is what nobody reads: neither tells how the name answers. */
 static bool is_own(const struct subject *s, const struct asked *item)
 {
+    if (item->purpose == ASK_DNSSEC || item->qtype == DNS_SPF) {
+        return false;
+    }
     return item->purpose == ASK_DOMAIN || (item->qname.len == s->domain.len && name_is_within(item->qname, s->domain));
 }
 
@@ -33,7 +37,6 @@ static void own_answers_collect(const struct subject *s, struct own_answers *out
         } else if (item->rrset->outcome == DNS_NXDOMAIN && (!out->nxdomain || out->nxdomain->soa_owner.len == 0)) {
             out->nxdomain = item->rrset; /* one with a SOA says more */
         }
-        out->authenticated += item->rrset && !rrset_is_failure(item->rrset) && item->rrset->is_authenticated;
         if (item->rrset && item->rrset->has_alias && !out->alias) {
             out->alias = item->rrset;
         }
@@ -68,7 +71,7 @@ static void add_partial_failure(const struct subject *s, const struct own_answer
     for (size_t i = 0; i < s->answers->count; i++) {
         const struct asked *item = &s->answers->items[i];
         enum dns_outcome outcome = item_outcome(item);
-        if (outcome < DNS_SERVFAIL || (own->nxdomain && is_own(s, item)) || ++failed > FAILURES_NAMED_MAX) {
+        if (outcome < DNS_SERVFAIL || item->checking_disabled || (own->nxdomain && is_own(s, item)) || ++failed > FAILURES_NAMED_MAX) {
             continue;
         }
         findings_addf(s->findings, FINDING_DNS_PARTIAL, "%.*s %s: %s", SPAN_ARG(item->qname),
@@ -196,14 +199,6 @@ static void assess_both(const struct subject *s, const struct own_answers *own)
     }
 }
 
-/* The resolver has validated every answer at the name (RFC 4035 3.2.3). An NXDOMAIN is signed by the zone above. */
-static void assess_signed(const struct subject *s, const struct own_answers *own)
-{
-    if (own->authenticated > 0 && own->authenticated == own->asked - own->failed && !own->nxdomain) {
-        findings_add(s->findings, FINDING_DNSSEC_SIGNED, SPAN("AD"));
-    }
-}
-
 static void assess_items(const struct subject *s)
 {
     for (size_t i = 0; i < s->answers->count; i++) {
@@ -234,7 +229,6 @@ void dns_findings_assess(const struct subject *s)
         findings_add(s->findings, FINDING_DNS_APEX_CNAME, own.alias->alias_target);
     }
     assess_both(s, &own);
-    assess_signed(s, &own);
     assess_items(s);
     assess_ent(s);
     assess_size(s);

@@ -8,8 +8,6 @@
 
 enum { STAGE_MX, STAGE_ADDRESSES, STAGE_REGISTRABLE, STAGE_DONE };
 
-enum { HOSTS_ASKED_MAX = 20 }; /* hosts whose addresses are asked for; no sane domain has more */
-
 /* Kinds of exchange that can be no mail host. */
 enum exchange_kind { EXCHANGE_HOST, EXCHANGE_ROOT, EXCHANGE_ADDRESS, EXCHANGE_LOCAL };
 
@@ -65,6 +63,11 @@ static enum exchange_kind exchange_kind(span exchange)
                                                                                           : EXCHANGE_HOST;
 }
 
+bool mx_is_host(span exchange)
+{
+    return exchange_kind(exchange) == EXCHANGE_HOST;
+}
+
 /* Asking. */
 
 static const struct rrset *mx_answer(const struct subject *s)
@@ -85,8 +88,8 @@ static size_t ask_addresses(const struct subject *s)
     if (mx->outcome == DNS_NODATA && !subject_is_nonexistent(s)) {
         return ask_addresses_of(s, s->domain, ASK_DOMAIN);
     }
-    for (size_t i = 0; subject_checks(s, CHECK_HOSTS) && i < mx->count && hosts < HOSTS_ASKED_MAX; i++) {
-        if (exchange_kind(mx->mx[i].exchange) == EXCHANGE_HOST) {
+    for (size_t i = 0; subject_checks(s, CHECK_HOSTS) && i < mx->count && hosts < MX_HOSTS_ASKED_MAX; i++) {
+        if (mx_is_host(mx->mx[i].exchange)) {
             added += ask_addresses_of(s, mx->mx[i].exchange, ASK_HOST);
             hosts++;
         }
@@ -302,7 +305,7 @@ static void assess_hosts(const struct subject *s, struct mx_result *out)
 {
     struct hosts_tally tally = { 0 };
     for (size_t i = 0; i < out->host_count; i++) {
-        if (exchange_kind(out->hosts[i].exchange) == EXCHANGE_HOST) {
+        if (mx_is_host(out->hosts[i].exchange)) {
             assess_host_addresses(s, out->hosts[i].exchange, &tally);
         }
     }

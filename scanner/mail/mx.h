@@ -22,6 +22,11 @@ struct mx_result {
     bool cannot_receive;             /* null MX, invalid, or no MX and no address: for certain */
 };
 
+enum { MX_HOSTS_ASKED_MAX = 20 }; /* hosts that +hosts asks about; no sane domain has more */
+
+/* Can this exchange be a host: not the root, an address, localhost or a single label? */
+bool mx_is_host(span exchange);
+
 struct mx_plan {
     uint8_t stage;
 };

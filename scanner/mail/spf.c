@@ -141,6 +141,9 @@ size_t spf_ask(const struct subject *s, struct spf_plan *plan)
     if (!plan->has_begun) {
         plan->has_begun = true;
         want(s, plan, s->domain, DNS_TXT, MARK_RECORD);
+        if (subject_checks(s, CHECK_SPF99)) {
+            subject_ask(s, s->domain, DNS_SPF, ASK_DOMAIN);
+        }
         return s->answers->count - before;
     }
     if (plan->expanded == before || subject_is_nonexistent(s)) {
@@ -308,6 +311,9 @@ void spf_assess(const struct subject *s, struct spf_result *out)
         out->status = SPF_NONE; /* record.md decided case 2 */
         findings_add(s->findings, FINDING_SPF_MISSING, SPAN(""));
         return;
+    }
+    if (subject_answer(s, s->domain, DNS_SPF)->outcome == DNS_ANSWERED) {
+        findings_add(s->findings, FINDING_SPF_TYPE99, SPAN(""));
     }
     struct spf_tree tree;
     spf_tree_init(&tree, s);

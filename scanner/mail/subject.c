@@ -42,7 +42,8 @@ static const struct rrset *nxdomain_at_the_name(const struct subject *s)
     const struct answer_set *set = s->answers;
     for (size_t i = 0; i < set->count; i++) {
         const struct asked *item = &set->items[i];
-        if (item->rrset && item->rrset->outcome == DNS_NXDOMAIN && span_equal_nocase(item->qname, s->domain)) {
+        if (item->rrset && item->rrset->outcome == DNS_NXDOMAIN && item->purpose != ASK_DNSSEC &&
+            span_equal_nocase(item->qname, s->domain)) {
             return item->rrset;
         }
     }

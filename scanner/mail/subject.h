@@ -31,8 +31,10 @@ enum check {
     CHECK_MTA_STS = 1 << 4,
     CHECK_TLS_RPT = 1 << 5,
     CHECK_BIMI = 1 << 6,
-    CHECK_HOSTS = 1 << 7,     /* addresses of MX hosts, mta-sts.NAME, MX of report destinations, NS (record.md case 20) */
+    CHECK_HOSTS = 1 << 7,     /* addresses and TLSA of MX hosts, mta-sts.NAME, MX of report destinations, NS (record.md case 20) */
     CHECK_ADDRESSES = 1 << 8, /* a, mx and exists terms of SPF are resolved (case 9) */
+    CHECK_DNSSEC = 1 << 9,    /* DS at the domain; with CD what ended as SERVFAIL */
+    CHECK_SPF99 = 1 << 10,    /* the SPF type of old, beside TXT */
     CHECKS_DEFAULT = CHECK_SPF | CHECK_DKIM | CHECK_DMARC | CHECK_MX | CHECK_MTA_STS | CHECK_TLS_RPT | CHECK_ADDRESSES,
 };
 
@@ -51,6 +53,7 @@ enum ask_purpose {
     ASK_TLS_RPT,
     ASK_BIMI,
     ASK_HOST,              /* +hosts */
+    ASK_DNSSEC,            /* DS, and questions with checking disabled: what they bring is no answer about the domain */
     ASK_REGISTRABLE,       /* does the registrable domain of a target exist */
     ASK_SPF_SENDER,        /* what check_host() needs for a given sender: no part of the assessment of the domain */
 };

@@ -2,6 +2,7 @@
 #include "scanner/mail/verdict.h"
 
 #include "scanner/mail/dns_findings.h"
+#include "scanner/mail/dnssec.h"
 
 /* --- Names --- */
 
@@ -470,7 +471,7 @@ static void note_transport(const struct subject *s, const struct assessment *a)
     bool dmarc_is_known = a->dmarc.status != DMARC_NOT_CHECKED && a->dmarc.status != DMARC_TEMPERROR;
     note_if(s, has_sts && has_no_report, FINDING_MTA_STS_WITHOUT_TLS_RPT);
     note_if(s, has_sts && a->mx.cannot_receive, FINDING_MTA_STS_NO_MAIL);
-    if (has_sts && a->tls_rpt.status == RECORD_NONE) {
+    if ((has_sts || a->dane.has_signed_host) && a->tls_rpt.status == RECORD_NONE) {
         findings_add_as(s->findings, FINDING_TLS_RPT_MISSING, SEVERITY_WARNING, no_detail);
     }
     note_if(s, a->bimi.status == RECORD_VALID && dmarc_is_known && !is_enough_for_bimi(&a->dmarc),
@@ -497,6 +498,7 @@ static void note_findings(const struct subject *s, const struct assessment *a, c
 void verdict_assess(const struct subject *s, struct assessment *a)
 {
     dns_findings_assess(s);
+    dnssec_assess(s);
     a->outcome = outcome_at_the_name(s);
     struct facts f = gather(s, a);
     a->sends = sends(s, a, &f);

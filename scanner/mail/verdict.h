@@ -9,6 +9,7 @@
  */
 
 #include "scanner/mail/bimi.h"
+#include "scanner/mail/dane.h"
 #include "scanner/mail/dkim.h"
 #include "scanner/mail/dmarc.h"
 #include "scanner/mail/mx.h"
@@ -47,6 +48,7 @@ struct assessment {
     enum ternary spoofable, spoofable_subdomains; /* UNKNOWN: null */
     enum ternary sends;
     struct mx_result mx;
+    struct dane_result dane;
     struct parking_result parking;
     struct spf_result spf;
     struct dkim_result dkim;

@@ -163,7 +163,7 @@ static void ask_all(const struct scenario *s, struct arena *arena, struct subjec
         }
         for (; answered < subject->answers->count; answered++) {
             struct asked *asked = &subject->answers->items[answered];
-            asked->rrset = scenario_answer(s, arena, asked->qname, asked->qtype, organizational_domain, NULL);
+            asked->rrset = scenario_answer(s, arena, asked, organizational_domain, NULL);
         }
     }
 }

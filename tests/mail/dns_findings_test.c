@@ -141,48 +141,12 @@ static void loops_and_sizes(void **state)
     }
 }
 
-/* AD on every answer at the name that came. RFC 4035 3.2.3. */
-static void signed_is_what_every_answer_says(void **state)
-{
-    (void)state;
-    static const struct rrset ad = { .outcome = DNS_NODATA, .is_authenticated = true }, plain = { .outcome = DNS_NODATA },
-                              gone = { .outcome = DNS_NXDOMAIN, .is_authenticated = true },
-                              failed = { .outcome = DNS_SERVFAIL, .is_authenticated = true };
-    const struct {
-        const char *name;
-        const struct rrset *txt, *mx;
-        bool fires;
-    } rows[] = {
-        { "both", &ad, &ad, true },
-        { "one of two", &ad, &plain, false },
-        { "none", &plain, &plain, false },
-        { "the other one failed", &ad, &failed, true },
-        { "a failure says nothing", &failed, &failed, false },
-        { "NXDOMAIN is the parent's word", &gone, &gone, false },
-        { "never asked", &ad, NULL, true },
-    };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        scripted_open(&test, "example.com", CHECKS_DEFAULT, NULL, 0);
-        subject_ask(&test.subject, test.subject.domain, DNS_TXT, ASK_DOMAIN);
-        subject_ask(&test.subject, test.subject.domain, DNS_MX, ASK_DOMAIN);
-        test.answers.items[0].rrset = rows[i].txt;
-        test.answers.items[1].rrset = rows[i].mx;
-        test.subject.findings = &test.findings;
-        dns_findings_assess(&test.subject);
-        if (findings_has(&test.findings, FINDING_DNSSEC_SIGNED) != rows[i].fires) {
-            fail_msg("%s", rows[i].name);
-        }
-        scripted_close(&test);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_trigger),
         cmocka_unit_test(details),
         cmocka_unit_test(loops_and_sizes),
-        cmocka_unit_test(signed_is_what_every_answer_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -87,6 +87,7 @@ static bool checks_read(span words, unsigned *checks)
         { "spf", CHECK_SPF },   { "dkim", CHECK_DKIM },       { "dmarc", CHECK_DMARC },
         { "mx", CHECK_MX },     { "mta-sts", CHECK_MTA_STS }, { "tls-rpt", CHECK_TLS_RPT },
         { "bimi", CHECK_BIMI }, { "hosts", CHECK_HOSTS },     { "addresses", CHECK_ADDRESSES },
+        { "dnssec", CHECK_DNSSEC }, { "spf99", CHECK_SPF99 },
     };
     bool is_change = words.len == 0 || words.ptr[0] == '+' || words.ptr[0] == '-';
     *checks = is_change ? CHECKS_DEFAULT : CHECK_ADDRESSES;
@@ -169,8 +170,7 @@ static const struct rrset *answer(struct run *run, size_t index)
     if (index == run->failing) {
         return &timeout;
     }
-    return scenario_answer(run->scenario, &world.files, asked->qname, asked->qtype, organizational_domain,
-                           world.suffixes);
+    return scenario_answer(run->scenario, &world.files, asked, organizational_domain, world.suffixes);
 }
 
 static bool run_ask(struct run *run)

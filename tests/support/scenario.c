@@ -271,6 +271,7 @@ static uint16_t read_type(span word)
         { "A", DNS_A },     { "AAAA", DNS_AAAA },   { "TXT", DNS_TXT },
         { "MX", DNS_MX },   { "CNAME", DNS_CNAME }, { "NS", DNS_NS },
         { "PTR", DNS_PTR }, { "SOA", DNS_SOA },     { "ANY", SCENARIO_ANY_TYPE },
+        { "DS", DNS_DS },   { "TLSA", DNS_TLSA },   { "SPF", DNS_SPF },
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         if (span_equal(word, span_from_cstr(rows[i].word))) {
@@ -315,12 +316,55 @@ static bool read_address(struct file_reader *r, int family, span text, uint8_t *
     return inet_pton(family, copy(r->arena, text).ptr, out) == 1 || complain(r, "%.*s is no address", SPAN_ARG(text));
 }
 
+static int hex_digit(char c)
+{
+    unsigned char low = ascii_lower((unsigned char)c);
+    return ascii_is_digit(low) ? low - '0' : low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
+}
+
+/* So many numbers of one byte, or the first of two, as the presentation form has them; then digits. RFC 4034 5.3, 6698 2.2. */
+static bool read_bytes(struct file_reader *r, const struct token *tokens, size_t count, size_t first_size, span *out)
+{
+    enum { NUMBERS = 3 };
+    size_t room = NUMBERS + 1, len = 0;
+    for (size_t i = NUMBERS; i < count; i++) {
+        room += tokens[i].text.len / 2;
+    }
+    char *bytes = must(arena_take_bytes(r->arena, room));
+    for (size_t i = 0; i < NUMBERS && i < count; i++) {
+        uint64_t number;
+        if (!span_to_u64(tokens[i].text, i == 0 && first_size == 2 ? UINT16_MAX : UINT8_MAX, &number)) {
+            return complain(r, "%.*s is no number for here", SPAN_ARG(tokens[i].text));
+        }
+        if (i == 0 && first_size == 2) {
+            bytes[len++] = (char)(number >> 8);
+        }
+        bytes[len++] = (char)(number & 0xff);
+    }
+    for (size_t i = NUMBERS; i < count; i++) {
+        for (size_t at = 0; at + 1 < tokens[i].text.len; at += 2) {
+            int high = hex_digit(tokens[i].text.ptr[at]), low = hex_digit(tokens[i].text.ptr[at + 1]);
+            if (high < 0 || low < 0) {
+                return complain(r, "hexadecimal digits expected");
+            }
+            bytes[len++] = (char)(high << 4 | low);
+        }
+    }
+    *out = span_of(bytes, len);
+    return true;
+}
+
 static bool read_data(struct file_reader *r, struct scenario_record *record, const struct token *tokens, size_t count)
 {
     uint64_t preference;
     switch (record->qtype) {
     case DNS_TXT:
+    case DNS_SPF:
         return read_txt(r, tokens, count, &record->txt);
+    case DNS_TLSA:
+        return read_bytes(r, tokens, count, 1, &record->name);
+    case DNS_DS:
+        return read_bytes(r, tokens, count, 2, &record->name);
     case DNS_A:
         return read_address(r, AF_INET, tokens[0].text, record->address);
     case DNS_AAAA:
@@ -469,7 +513,8 @@ static bool read_directive(struct file_reader *r, const struct token *tokens, si
         span *field;
     } fields[] = {
         { SPAN("domain"), &s->domain },       { SPAN("checks"), &s->checks },      { SPAN("dkim"), &s->dkim_mode },
-        { SPAN("selectors"), &s->selectors }, { SPAN("signed"), &s->signed_zone },
+        { SPAN("selectors"), &s->selectors }, { SPAN("signed"), &s->signed_zones },
+        { SPAN("bogus"), &s->bogus_zone },
     };
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
         if (span_equal(word, fields[i].word)) {
@@ -698,6 +743,7 @@ static size_t rdata_size(const struct scenario_record *r)
 {
     switch (r->qtype) {
     case DNS_TXT:
+    case DNS_SPF:
         return r->txt.text.len + r->txt.cut_count + 1u;
     case DNS_MX:
         return 4 + r->mx.exchange.len;
@@ -714,6 +760,7 @@ static void copy_record(struct rrset *out, size_t at, const struct scenario_reco
 {
     switch (r->qtype) {
     case DNS_TXT:
+    case DNS_SPF:
         ((struct txt_record *)(uintptr_t)out->txt)[at] = r->txt;
         return;
     case DNS_MX: {
@@ -765,16 +812,39 @@ static span find_soa_owner(const struct scenario *s, span name, scenario_suffixe
     return name_exists(s, org) ? org : name_parent(org);
 }
 
-const struct rrset *scenario_answer(const struct scenario *s, struct arena *arena, span qname, uint16_t qtype,
+static bool is_signed(const struct scenario *s, span name)
+{
+    for (span rest = s->signed_zones; rest.len > 0;) {
+        if (name_is_within(name, span_cut(&rest, ' '))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The DS of a broken zone is its parent's, and good. */
+static bool is_bogus(const struct scenario *s, const struct asked *asked)
+{
+    return s->bogus_zone.len > 0 && !asked->checking_disabled && name_is_within(asked->qname, s->bogus_zone) &&
+           !(asked->qtype == DNS_DS && span_equal(asked->qname, s->bogus_zone));
+}
+
+const struct rrset *scenario_answer(const struct scenario *s, struct arena *arena, const struct asked *asked,
                                     scenario_suffixes *organizational_domain, const void *list)
 {
     struct rrset *out = must(ARENA_TAKE(arena, struct rrset));
-    span name = qname;
+    span name = asked->qname, qname = name;
+    uint16_t qtype = asked->qtype;
+    if (is_bogus(s, asked)) {
+        out->outcome = DNS_SERVFAIL;
+        out->rcode = 2;
+        return out;
+    }
     out->ttl_s = 300;
     out->wire_size = (uint32_t)qname.len + 6;
     out->is_authenticated = true;
     for (size_t hops = 0;; hops++) {
-        out->is_authenticated &= s->signed_zone.len > 0 && name_is_within(name, s->signed_zone);
+        out->is_authenticated &= is_signed(s, name);
         span owner = find_owner(s, arena, name);
         const struct scenario_record *forced = find_forced(s, owner.len > 0 ? owner : name, qtype);
         const struct scenario_record *alias = forced ? NULL : find_alias(s, owner, qtype);

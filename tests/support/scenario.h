@@ -10,12 +10,14 @@
  *   checks +bimi,-mx                                             changes to the default; or a whole list: spf,dmarc
  *   dkim full                                                    smart (default), full, off
  *   selectors a,b                                                of the list, for this domain
- *   signed example.com                                           answers from there on down are validated (AD)
+ *   signed example.com mx.example.net                            answers from there on down are validated (AD)
+ *   bogus example.com                                            SERVFAIL from there on down, but with checking disabled
  *   full                                                         the record is that of --records full
  *   excluded                                                     the name is excluded, nothing is asked
  *   example.com TXT "v=spf1 -all" "second string"                a record; \DDD, \" and \\; cut at 255 bytes
  *   example.com TXT "x"*300                                      the text 300 times
- *   example.com MX 10 mx.example.com.                            also A, AAAA, CNAME, NS, PTR
+ *   example.com MX 10 mx.example.com.                            also A, AAAA, CNAME, NS, PTR; SPF as TXT
+ *   _25._tcp.mx.example.com TLSA 3 1 1 "ab"*32                   numbers, then hexadecimal digits; DS too
  *   none.example TXT SERVFAIL                                    NODATA NXDOMAIN SERVFAIL REFUSED TIMEOUT BAD
  *   none.example ANY TIMEOUT                                     every type
  *   example.com exists                                           the name is there, without records
@@ -41,8 +43,7 @@
  */
 /* clang-format on */
 
-#include "scanner/base/arena.h"
-#include "scanner/base/rrset.h"
+#include "scanner/base/answer_set.h"
 
 enum { SCENARIO_ANY_TYPE = 255 };
 
@@ -54,7 +55,7 @@ struct scenario_record {
     struct txt_record txt;
     struct mx_record mx;
     uint8_t address[16];
-    span name; /* target of CNAME, NS, PTR */
+    span name; /* target of CNAME, NS, PTR; data of DS, TLSA */
 };
 
 enum expect_kind {
@@ -83,7 +84,7 @@ struct scenario {
     const char *name;
     const char *file;
     int line;
-    span domain, checks, dkim_mode, selectors, signed_zone;
+    span domain, checks, dkim_mode, selectors, signed_zones, bogus_zone;
     bool is_excluded, is_full, any_errors;
     struct scenario_record *records, **records_tail;
     struct scenario_expect *expects, **expects_tail;
@@ -96,5 +97,5 @@ struct scenario *scenario_file_read(const char *path, struct arena *arena);
 typedef span scenario_suffixes(const void *list, span name);
 
 /* What the scenario's DNS answers. */
-const struct rrset *scenario_answer(const struct scenario *scenario, struct arena *arena, span qname, uint16_t qtype,
+const struct rrset *scenario_answer(const struct scenario *scenario, struct arena *arena, const struct asked *asked,
                                     scenario_suffixes *organizational_domain, const void *list);
