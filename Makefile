@@ -35,10 +35,10 @@ BELOW_output  := output
 BELOW_mail    := mail base
 BELOW_dns     := dns base
 BELOW_scanner := $(LAYERS)
-TESTS    := $(wildcard $(LAYERS:%=tests/%/*_test.c))
+WORLD    := $(wildcard bench/world/*.c)
+TESTS    := $(wildcard $(LAYERS:%=tests/%/*_test.c) tests/world/*_test.c)
 TEST_BIN := $(patsubst %.c,$(BUILD)/%,$(TESTS))
 SUPPORT  := $(filter-out tests/support/replay.c,$(wildcard tests/support/*.c))
-WORLD    := $(wildcard bench/world/*.c)
 
 .PHONY: all check quick demo bench asan tsan fuzz install deps test-deps clean
 .DEFAULT_GOAL := all
@@ -63,6 +63,11 @@ $$(BUILD)/tests/$(1)/%_test: $$(BUILD)/tests/$(1)/%_test.o $$(BUILD)/libsupport.
 	$$(CC) $$(ALL_CFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(TEST_LIBS)
 endef
 $(foreach l,$(LAYERS),$(eval $(call layer_rules,$(l))))
+
+$(BUILD)/libworld.a: $(call obj,$(filter-out bench/world/main.c,$(WORLD)))
+	@rm -f $@ && $(AR) rcs $@ $^
+$(BUILD)/tests/world/%_test: $(BUILD)/tests/world/%_test.o $(BUILD)/libworld.a $(BUILD)/libbase.a
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS)
 
 # An archive: a test takes only what it uses, so support may know upper layers without every test being linked with them.
 # Support itself stands on base, which is therefore last in every test's link.

@@ -29,79 +29,65 @@ enum option_id {
     OPTION_LISTEN = 256,
     OPTION_SEED,
     OPTION_PROFILE,
-    OPTION_LOSS,
-    OPTION_SERVFAIL,
-    OPTION_LIE,
-    OPTION_DELAY,
     OPTION_THREADS,
     OPTION_TRUTH,
     OPTION_PSL,
     OPTION_STATS,
+    OPTION_QUESTIONS,
     OPTION_PORT_FILE,
     OPTION_PRINT_LIST,
     OPTION_SELF_CHECK,
-    OPTION_HELP
+    OPTION_HELP,
+    OPTION_BEHAVIOUR /* and one for each key from here on */
 };
 
-static const struct option long_options[] = {
+static const struct option own_options[] = {
     { "listen", required_argument, NULL, OPTION_LISTEN },
     { "seed", required_argument, NULL, OPTION_SEED },
     { "profile", required_argument, NULL, OPTION_PROFILE },
-    { "loss", required_argument, NULL, OPTION_LOSS },
-    { "servfail", required_argument, NULL, OPTION_SERVFAIL },
-    { "lie", required_argument, NULL, OPTION_LIE },
-    { "delay", required_argument, NULL, OPTION_DELAY },
     { "threads", required_argument, NULL, OPTION_THREADS },
     { "truth", required_argument, NULL, OPTION_TRUTH },
     { "psl", required_argument, NULL, OPTION_PSL },
     { "stats", required_argument, NULL, OPTION_STATS },
+    { "questions", required_argument, NULL, OPTION_QUESTIONS },
     { "port-file", required_argument, NULL, OPTION_PORT_FILE },
     { "print-list", required_argument, NULL, OPTION_PRINT_LIST },
     { "self-check", required_argument, NULL, OPTION_SELF_CHECK },
     { "help", no_argument, NULL, OPTION_HELP },
-    { NULL, 0, NULL, 0 },
 };
+
+enum { OWN_OPTIONS = sizeof(own_options) / sizeof(own_options[0]), OPTIONS_MAX = 64 };
 
 static const char usage[] =
     "world --listen 127.0.0.1:5300       serve the simulated DNS, UDP and TCP, until SIGTERM\n"
-    "world --truth LIST                  what a perfect scan of the list would find, one JSON object a line (-: "
-    "stdin)\n"
+    "world --truth LIST                  what a perfect scan of the list would find, NDJSON (-: stdin)\n"
     "world --print-list N                N names, for load tests\n"
     "world --self-check N                answers, plans and truth of N names held against each other\n"
     "\n"
     "  --seed N            which world (default 1)\n"
     "  --profile NAME      gov (default), toplist, registered\n"
     "  --psl FILE          cut zones by this Public Suffix List instead of the built-in table\n"
-    "  --listen A:P        may be given again; port 0 takes a free one\n"
+    "  --listen A:P[,K=V]  repeatable, each with a behaviour of its own; port 0 takes a free one\n"
     "  --port-file FILE    write the ports there, one a line\n"
-    "  --threads N         UDP threads for each address (default 1)\n"
-    "  --loss PCT          UDP queries thrown away\n"
-    "  --servfail PCT      queries answered SERVFAIL\n"
-    "  --lie PCT           a forged answer with another id goes first\n"
-    "  --delay MS          UDP answers come this much later\n"
-    "  --stats FILE        at the end: counters as JSON, queries of each second included (SIGUSR1: a line to stderr "
-    "now)\n";
+    "  --threads N         UDP threads for each listener (default 1)\n"
+    "  --stats FILE        at the end: counters as JSON, each listener's queries of each second and\n"
+    "                      the most in any second included (SIGUSR1: a line to stderr now)\n"
+    "  --questions FILE    write each question asked there, \"name TYPE\", as dnsperf reads them\n"
+    "\n"
+    "Behaviour, for all listeners (--loss 5) or for one (--listen 127.0.0.1:0,loss=5%,limit=2000):\n";
 
 static bool read_number(const char *text, uint64_t max, uint64_t *out)
 {
     return span_to_u64(span_from_cstr(text), max, out);
 }
 
-/* "1", "0.25": per cent, into parts per million. */
-static bool read_percent(const char *text, unsigned *ppm)
-{
-    char *end;
-    double v = strtod(text, &end);
-    if (end == text || *end != '\0' || !(v >= 0 && v <= 100)) {
-        return false;
-    }
-    *ppm = (unsigned)(v * 10000 + 0.5);
-    return true;
-}
-
 static bool read_option(int id, const char *value, struct options *o)
 {
     uint64_t n = 0;
+    if (id >= OPTION_BEHAVIOUR) {
+        span key = span_from_cstr(behaviour_key((size_t)(id - OPTION_BEHAVIOUR)));
+        return behaviour_set(&o->server.behaviour, key, span_from_cstr(value));
+    }
     switch (id) {
     case OPTION_LISTEN:
         if (o->server.listen_count == SERVER_LISTEN_MAX) {
@@ -114,20 +100,8 @@ static bool read_option(int id, const char *value, struct options *o)
     case OPTION_PROFILE:
         o->rates = rates_find(span_from_cstr(value));
         return o->rates != NULL;
-    case OPTION_LOSS:
-        return read_percent(value, &o->server.loss_ppm);
-    case OPTION_SERVFAIL:
-        return read_percent(value, &o->server.servfail_ppm);
-    case OPTION_LIE:
-        return read_percent(value, &o->server.lie_ppm);
-    case OPTION_DELAY:
-        if (!read_number(value, 60000, &n)) {
-            return false;
-        }
-        o->server.delay_ms = (unsigned)n;
-        return true;
     case OPTION_THREADS:
-        if (!read_number(value, 64, &n) || n == 0) {
+        if (!read_number(value, LISTENER_THREADS_MAX, &n) || n == 0) {
             return false;
         }
         o->server.threads = (unsigned)n;
@@ -140,6 +114,9 @@ static bool read_option(int id, const char *value, struct options *o)
         return true;
     case OPTION_STATS:
         o->stats = value;
+        return true;
+    case OPTION_QUESTIONS:
+        o->server.questions = value;
         return true;
     case OPTION_PORT_FILE:
         o->port_file = value;
@@ -200,7 +177,7 @@ static bool write_ports(const struct server *s, const struct options *o)
         return false;
     }
     for (size_t i = 0; i < o->server.listen_count; i++) {
-        fprintf(f, "%u\n", server_port(s, i));
+        fprintf(f, "%u\n", server_listener(s, i)->port);
     }
     return fclose(f) == 0;
 }
@@ -230,16 +207,20 @@ static int serve(const struct world *w, const struct options *o)
         return EXIT_OUTPUT;
     }
     for (size_t i = 0; i < o->server.listen_count; i++) {
-        fprintf(stderr, "world: listening on %s port %u\n", o->server.listen[i], server_port(s, i));
+        fprintf(stderr, "world: listening on %s\n", server_listener(s, i)->address);
     }
     wait_for_end(s, &signals);
-    server_say_stats(s);
     int status = 0;
+    if (!server_stop(s)) {
+        fprintf(stderr, "world: %s: not whole\n", o->server.questions);
+        status = EXIT_OUTPUT;
+    }
+    server_say_stats(s);
     if (o->stats && !server_write_stats(s, o->stats)) {
         fprintf(stderr, "world: %s: %s\n", o->stats, strerror(errno));
         status = EXIT_OUTPUT;
     }
-    server_stop(s);
+    server_free(s);
     return status;
 }
 
@@ -262,25 +243,37 @@ static int run(const struct options *o)
     return status;
 }
 
+static void print_usage(FILE *out)
+{
+    (void)fputs(usage, out);
+    (void)fputs(behaviour_usage, out);
+}
+
 int main(int argc, char **argv)
 {
     struct options o = { .server = { .threads = 1, .seed = 1 }, .rates = rates_at(0) };
-    int id;
-    while ((id = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
+    struct option all[OPTIONS_MAX] = { 0 };
+    memcpy(all, own_options, sizeof(own_options));
+    for (int i = 0; behaviour_key((size_t)i); i++) {
+        all[OWN_OPTIONS + i] =
+            (struct option){ behaviour_key((size_t)i), required_argument, NULL, OPTION_BEHAVIOUR + i };
+    }
+    int id, index = 0;
+    while ((id = getopt_long(argc, argv, "h", all, &index)) != -1) {
         if (id == 'h' || id == OPTION_HELP) {
-            (void)fputs(usage, stdout);
+            print_usage(stdout);
             return 0;
         }
-        if (id == '?' || !read_option(id, optarg, &o)) {
-            if (id != '?') {
-                fprintf(stderr, "world: --%s: not a value it can take: %s\n", long_options[id - OPTION_LISTEN].name,
-                        optarg);
-            }
+        if (id == '?') {
+            return EXIT_USAGE;
+        }
+        if (!read_option(id, optarg, &o)) {
+            fprintf(stderr, "world: --%s: not a value it can take: %s\n", all[index].name, optarg);
             return EXIT_USAGE;
         }
     }
     if (optind < argc || (!o.truth && o.print_list == 0 && o.self_check == 0 && o.server.listen_count == 0)) {
-        (void)fputs(usage, stderr);
+        print_usage(stderr);
         return EXIT_USAGE;
     }
     return o.print_list > 0 ? print_list(o.print_list) : run(&o);

@@ -2,25 +2,22 @@
 #pragma once
 
 /*
- * The world behind sockets: UDP with recvmmsg, sendmmsg and segment offload, TCP with epoll, and the trouble one can
- * ask for.
+ * The world behind sockets: any number of listeners, each with a behaviour and counters of its own, over UDP and TCP.
  *
- * Threads: server_start makes `threads` UDP threads and one for TCP; the rest is for the thread that started it.
- * Memory: fixed buffers a thread; with a delay, what is under way.
+ * Threads: server_start makes `threads` UDP threads for each listener and one for TCP; the rest is for the thread that
+ * started it.  Memory: fixed for each thread; with delays, what is under way.
  */
 
-#include "bench/world/world.h"
+#include "bench/world/listener.h"
 
-enum { SERVER_LISTEN_MAX = 16 };
+enum { SERVER_LISTEN_MAX = 64 };
 
 struct server_options {
-    const char *listen[SERVER_LISTEN_MAX]; /* ADDRESS:PORT, [ADDRESS]:PORT; port 0: any */
+    const char *listen[SERVER_LISTEN_MAX]; /* ADDRESS:PORT or [ADDRESS]:PORT, port 0: any; then ,KEY=VALUE ... */
     size_t listen_count;
+    struct behaviour behaviour; /* where a listener says nothing else */
     unsigned threads;
-    unsigned loss_ppm;     /* UDP queries thrown away */
-    unsigned servfail_ppm; /* answered SERVFAIL, another try may do better */
-    unsigned lie_ppm;      /* a false answer with another id goes before the true one */
-    unsigned delay_ms;     /* UDP answers are held back this long */
+    const char *questions; /* file that takes each question as "name TYPE", or NULL */
     uint64_t seed;
 };
 
@@ -28,12 +25,15 @@ struct server;
 
 /* NULL with errno set, and a line said to stderr. */
 struct server *server_start(const struct world *w, const struct server_options *options) MUST_USE;
-/* Joins the threads; frees. */
-void server_stop(struct server *s);
-/* The port of the i-th listen address, as bound. */
-unsigned server_port(const struct server *s, size_t i);
+/* Joins the threads. Then server_write_stats may still be called. False: the file of questions is not whole. */
+bool server_stop(struct server *s);
+void server_free(struct server *s);
 
-/* One line of counters. */
+/* The i-th listener, as bound. */
+const struct listener *server_listener(const struct server *s, size_t i);
+
+/* A line of counters for each listener, to stderr. */
 void server_say_stats(const struct server *s);
-/* All counters as one JSON object, queries of each second included. False with errno set. */
-bool server_write_stats(const struct server *s, const char *path);
+/* All counters as one JSON object: totals, then each listener's with its queries of each second. False with errno set.
+ */
+bool server_write_stats(const struct server *s, const char *path) MUST_USE;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bench/world/tcp.h"
+#include "bench/world/server.h"
+#include "bench/world/udp.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -13,7 +15,7 @@
 
 enum {
     CONNECTIONS_MAX = 1024,
-    LISTENERS_MAX = 16,
+    LISTENERS_MAX = SERVER_LISTEN_MAX,
     IN_MAX = 2 + WIRE_QUERY_MAX,
     OUT_SIZE = 2 + WIRE_TCP_MAX,
     IDLE_S = 20,
@@ -21,6 +23,7 @@ enum {
 };
 
 struct connection {
+    struct listener *listener;
     int fd;
     time_t seen;
     size_t in_len;
@@ -30,11 +33,11 @@ struct connection {
 };
 
 struct tcp {
-    const struct world *world;
-    struct counters *counters;
-    struct seconds *seconds;
     int epoll;
-    int listeners[LISTENERS_MAX];
+    struct {
+        struct listener *listener;
+        int fd;
+    } listeners[LISTENERS_MAX];
     size_t listener_count;
     struct connection *connections[CONNECTIONS_MAX];
     pthread_t thread;
@@ -51,15 +54,12 @@ static time_t now_s(void)
     return t.tv_sec;
 }
 
-struct tcp *tcp_new(const struct world *w, struct counters *counters, struct seconds *seconds)
+struct tcp *tcp_new(void)
 {
     struct tcp *t = calloc(1, sizeof(*t));
     if (!t) {
         return NULL;
     }
-    t->world = w;
-    t->counters = counters;
-    t->seconds = seconds;
     t->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (t->epoll < 0) {
         free(t);
@@ -75,22 +75,23 @@ static bool watch(struct tcp *t, int operation, int fd, uint32_t events, size_t 
     return epoll_ctl(t->epoll, operation, fd, &e) == 0;
 }
 
-bool tcp_listen(struct tcp *t, const struct sockaddr_storage *address, socklen_t len)
+bool tcp_listen(struct tcp *t, struct listener *l, const struct sockaddr *address, socklen_t len)
 {
     int on = 1;
-    int fd = socket(address->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) {
         return false;
     }
     (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    if (t->listener_count >= LISTENERS_MAX || bind(fd, (const struct sockaddr *)address, len) < 0 ||
-        listen(fd, 512) < 0 || !watch(t, EPOLL_CTL_ADD, fd, EPOLLIN, t->listener_count)) {
+    if (t->listener_count >= LISTENERS_MAX || bind(fd, address, len) < 0 || listen(fd, 512) < 0 ||
+        !watch(t, EPOLL_CTL_ADD, fd, EPOLLIN, t->listener_count)) {
         int saved = errno;
         (void)close(fd);
         errno = saved;
         return false;
     }
-    t->listeners[t->listener_count++] = fd;
+    t->listeners[t->listener_count].listener = l;
+    t->listeners[t->listener_count++].fd = fd;
     return true;
 }
 
@@ -102,9 +103,9 @@ static void drop(struct tcp *t, size_t slot)
     t->connections[slot] = NULL;
 }
 
-static void take_in(struct tcp *t, int listener)
+static void take_in(struct tcp *t, size_t which)
 {
-    int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    int fd = accept4(t->listeners[which].fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd < 0) {
         return;
     }
@@ -120,6 +121,7 @@ static void take_in(struct tcp *t, int listener)
     }
     int on = 1;
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    c->listener = t->listeners[which].listener;
     c->fd = fd;
     c->seen = now_s();
     c->in_len = c->out_at = c->out_len = 0;
@@ -144,23 +146,40 @@ static bool flush(struct tcp *t, size_t slot)
     return true;
 }
 
-/* Answers the query at the front of the buffer, if it is whole. False: malformed, the connection is closed. */
+/* The bytes of the answer behind its length; 0: none comes. */
+static size_t write_answer(struct tcp *t, struct connection *c, struct counters *counters)
+{
+    uint8_t rcode = RCODE_SERVFAIL;
+    switch (listener_ask(c->listener, &t->query, 0, udp_now_ms(), counters, &t->reply, &rcode)) {
+    case LISTENER_RCODE:
+    case LISTENER_REFUSED:
+        return wire_write_rcode(&t->query, rcode, c->out + 2);
+    case LISTENER_REPLY:
+        return wire_write_reply(&t->query, &t->reply, c->out + 2, WIRE_TCP_MAX);
+    case LISTENER_SILENT:
+        break;
+    }
+    return 0;
+}
+
+/* Answers the query at the front of the buffer, which is whole. False: the connection is closed. */
 static bool answer_front(struct tcp *t, struct connection *c)
 {
+    struct counters *counters = &c->listener->counters[c->listener->counter_count - 1];
     size_t len = (size_t)(c->in[0] << 8 | c->in[1]);
-    counters_add(t->counters, COUNT_RECEIVED, 1);
-    counters_add(t->counters, COUNT_TCP, 1);
-    seconds_add(t->seconds, 1);
+    counters_add(counters, COUNT_RECEIVED, 1);
+    counters_add(counters, COUNT_TCP, 1);
+    bins_add(c->listener->bins, udp_now_ms(), 1);
     if (!wire_read_query(c->in + 2, len, &t->query)) {
-        counters_add(t->counters, COUNT_MALFORMED, 1);
+        counters_add(counters, COUNT_MALFORMED, 1);
         return false;
     }
-    if (server_decide(t->world, &t->query, &t->reply, t->counters)) {
-        size_t n = wire_write_reply(&t->query, &t->reply, c->out + 2, WIRE_TCP_MAX);
+    size_t n = write_answer(t, c, counters);
+    if (n > 0) {
         c->out[0] = (uint8_t)(n >> 8);
         c->out[1] = (uint8_t)n;
         c->out_len = n + 2;
-        counters_add(t->counters, COUNT_ANSWERED, 1);
+        counters_add(counters, COUNT_ANSWERED, 1);
     }
     c->in_len -= len + 2;
     memmove(c->in, c->in + len + 2, c->in_len);
@@ -218,7 +237,7 @@ static void *tcp_run(void *arg)
         for (int i = 0; i < n; i++) {
             size_t number = (size_t)events[i].data.u64;
             if (number < LISTENERS_MAX) {
-                take_in(t, t->listeners[number]);
+                take_in(t, number);
             } else if (t->connections[number - LISTENERS_MAX] && !serve(t, number - LISTENERS_MAX, events[i].events)) {
                 drop(t, number - LISTENERS_MAX);
             }
@@ -251,7 +270,7 @@ void tcp_stop(struct tcp *t)
         }
     }
     for (size_t i = 0; i < t->listener_count; i++) {
-        (void)close(t->listeners[i]);
+        (void)close(t->listeners[i].fd);
     }
     (void)close(t->epoll);
     free(t);

@@ -169,7 +169,7 @@ static bool has_type(const struct reply *r, uint16_t type)
     return false;
 }
 
-static size_t write_truncated(const struct query *q, uint8_t rcode, uint8_t *out)
+size_t wire_write_truncated(const struct query *q, uint8_t rcode, uint8_t *out)
 {
     size_t at = write_head(q, rcode, out);
     out[2] |= FLAG_TC;
@@ -184,7 +184,7 @@ size_t wire_write_reply(const struct query *q, const struct reply *r, uint8_t *o
     for (size_t i = 0; i < r->count; i++) {
         const struct reply_record *rr = &r->records[i];
         if (limit - at < (size_t)NAME_WIRE_MAX + 10 + rr->rdata_len + kept && limit - at < 12u + rr->rdata_len + kept) {
-            return write_truncated(q, r->rcode, out);
+            return wire_write_truncated(q, r->rcode, out);
         }
         at += write_owner(r, i, cname_at, out + at);
         at += write_record_head(out + at, rr->type, rr->ttl_s, rr->rdata_len);

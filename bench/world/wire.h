@@ -34,5 +34,8 @@ bool wire_read_query(const uint8_t *packet, size_t len, struct query *out) MUST_
  * `out` has room for `limit` bytes, at least 512. */
 size_t wire_write_reply(const struct query *q, const struct reply *r, uint8_t *out, size_t limit);
 
+/* The empty answer with TC. */
+size_t wire_write_truncated(const struct query *q, uint8_t rcode, uint8_t *out);
+
 /* The answer that only says an rcode. */
 size_t wire_write_rcode(const struct query *q, uint8_t rcode, uint8_t *out);
