@@ -8,6 +8,7 @@
 enum {
     ROUNDS_PER_TURN = 32, /* answers from the cache make work at once: that often before the sockets are looked at again */
     PARKED_PART = 4,      /* a quarter of the slots may hold domains that wait to be asked once more */
+    BUDGET_TICKS = 16,    /* the budget is counted in pieces: while the process is stopped at most one goes by */
     PARKED_LAG = 1 << 24, /* names that may be admitted behind a parked one: the watermark's bitmap ends at 2^26 */
 };
 
@@ -31,9 +32,10 @@ struct scan_loop {
     uv_idle_t idle;                  /* active while work is left that no socket will tell of */
     uv_async_t wake;
     uv_timer_t drain, budget;
+    unsigned budget_left;            /* ticks */
 };
 
-static void on_budget_over(uv_timer_t *timer);
+static void on_budget_tick(uv_timer_t *timer);
 
 static void push(struct domain_scan **list, struct domain_scan *d)
 {
@@ -126,7 +128,9 @@ static bool ask_again(struct scan_loop *l)
     }
     if (!l->is_final_pass && l->list_has_ended && l->busy == l->parked_count) {
         l->is_final_pass = true;
-        uv_timer_start(&l->budget, on_budget_over, l->options.second_pass_ms, 0);
+        uint64_t tick_ms = l->options.second_pass_ms / BUDGET_TICKS + 1;
+        l->budget_left = BUDGET_TICKS;
+        uv_timer_start(&l->budget, on_budget_tick, tick_ms, tick_ms);
     }
     bool any = false;
     while (l->parked && (l->is_final_pass || is_crowded(l)) && asker_has_room(l->asking.asker)) {
@@ -233,9 +237,13 @@ static void on_wake(uv_async_t *wake)
 }
 
 /* The second pass ends: what has not answered by now is unknown. */
-static void on_budget_over(uv_timer_t *timer)
+static void on_budget_tick(uv_timer_t *timer)
 {
     struct scan_loop *l = timer->data;
+    if (--l->budget_left > 0) {
+        return;
+    }
+    uv_timer_stop(timer);
     l->asking.is_over = true;
     asker_expire_open(l->asking.asker);
     uv_async_send(&l->wake);

@@ -20,6 +20,9 @@ enum {
     ZONE_SLOTS = 1 << 17,
     BLOCKED_RETRIES_MAX = 16,       /* retries looked at in a turn that find no resolver */
     FOLDING_PROVEN = 4,             /* replies in other case, in a row, before a server is taken to fold it */
+    TOKENS_AT_ONCE = 32,            /* waited for together, so that a paced scan does not wake up for each packet */
+    TOKEN_WAIT_MAX_MS = 12,         /* but no longer: well below what a bucket saves up */
+    STANDSTILL_MS = 1000,           /* between two looks at the clock: the process was stopped */
     CANARY_ARENA = 1536, CANARY_TRIES = 2,
     RCODE_FORMERR = 1, RCODE_NOTIMP = 4
 };
@@ -85,6 +88,9 @@ struct asker {
     size_t ceiling;                 /* of what is in flight, by the windows; renewed each turn */
     bool lacks_tokens;
     uint64_t token_wait_ns;
+    uint64_t save_until_ns;         /* nothing is sent before: then several tokens will be there */
+    uint64_t seen_ns;               /* when the clock was looked at last */
+    uint64_t awake_since_ns;        /* the end of the last standstill; 0: there was none */
     struct asker_stats stats;
     struct probe probe;
 
@@ -408,6 +414,9 @@ static enum sending send_one(struct asker *asker, struct lookup *lookup, uint64_
 /* Retries first, past those that wait for a resolver not yet tried; then the fresh ones, for whom any will do. */
 static void send_waiting(struct asker *asker, uint64_t now_ns)
 {
+    if (asker->waiting == 0 || now_ns < asker->save_until_ns) {
+        return;
+    }
     asker->lacks_tokens = false;
     int blocked = 0;
     for (struct link *at = asker->again.next, *next; at != &asker->again && blocked < BLOCKED_RETRIES_MAX; at = next) {
@@ -504,7 +513,9 @@ static void count_reply(struct asker *asker, const struct flight *flight, uint64
     stats->servfail += flight->rcode == 2;
     stats->refused += flight->rcode == 5;
     stats->case_mismatches += flight->result == ANSWER_OTHER_CASE;
-    histogram_add(&flight->resolver->rtt_us, (now_ns - flight->sent_ns) / ns_per_us);
+    if (flight->sent_ns >= asker->awake_since_ns) {
+        histogram_add(&flight->resolver->rtt_us, (now_ns - flight->sent_ns) / ns_per_us);
+    }
 }
 
 /* Counts what came of a flight, for itself and for its resolver. A flight out of time was counted as a timeout already. */
@@ -574,10 +585,36 @@ static void decide(struct asker *asker, struct lookup *lookup, struct flight *fl
     }
 }
 
+/* c-ares has forgotten a packet because we stood still, not because its time was over. */
+static bool was_slept_through(const struct asker *asker, const struct flight *flight, uint64_t now_ns)
+{
+    return flight->status != LANE_REPLY && flight->is_live && flight->sent_ns < asker->awake_since_ns &&
+           flight->deadline_ns > now_ns;
+}
+
+/* It never was a try. */
+static void take_back(struct asker *asker, struct flight *flight)
+{
+    struct lookup *lookup = flight->lookup;
+    flight->resolver->in_flight--;
+    asker->in_flight--;
+    detach(flight);
+    flight->is_live = false;
+    if (lookup) {
+        lookup->tries = lookup->tries > 0 ? (uint8_t)(lookup->tries - 1) : 0;
+        wait_in_line(asker, lookup);
+    }
+    give_flight(asker, flight);
+}
+
 static void settle(struct asker *asker, struct flight *flight, uint64_t now_ns)
 {
     struct lookup *lookup = flight->lookup;
     bool was_live = flight->is_live;
+    if (was_slept_through(asker, flight, now_ns)) {
+        take_back(asker, flight);
+        return;
+    }
     account(asker, flight, now_ns);
     detach(flight);
     flight->is_live = false;
@@ -600,6 +637,28 @@ static void settle_replies(struct asker *asker, uint64_t now_ns)
 }
 
 /* ---- Time ------------------------------------------------------------------------------------------------------- */
+
+static void give_more_time(struct link *flights, uint64_t more_ns)
+{
+    for (struct link *at = flights->next; at != flights; at = at->next) {
+        LINK_OWNER(at, struct flight, link)->deadline_ns += more_ns;
+    }
+}
+
+/* While the process was stopped (SIGSTOP, a frozen container) nobody could answer it: that time does not count. */
+static void look_at_clock(struct asker *asker, uint64_t now_ns)
+{
+    uint64_t gap_ns = now_ns - asker->seen_ns;
+    asker->seen_ns = now_ns;
+    if (gap_ns < STANDSTILL_MS * ns_per_ms) {
+        return;
+    }
+    asker->awake_since_ns = now_ns;
+    give_more_time(&asker->replied, gap_ns);
+    for (size_t i = 0; i < WHEEL_SLOTS; i++) {
+        give_more_time(&asker->in_time[i], gap_ns); /* from its slot it goes on to a later one */
+    }
+}
 
 /* Its time is over. c-ares still knows it, and a late reply still counts while the lookup is open. */
 static void expire(struct asker *asker, struct flight *flight, uint64_t now_ns)
@@ -793,6 +852,7 @@ static void on_tick(uv_timer_t *timer)
 {
     struct asker *asker = timer->data;
     uint64_t now_ns = clock_now_ns();
+    look_at_clock(asker, now_ns);
     resolver_pool_tick(&asker->pool, now_ns);
     turn_wheels(asker, now_ns);
     send_canaries(asker, now_ns);
@@ -827,30 +887,44 @@ static void renew_ceiling(struct asker *asker)
 void asker_turn(struct asker *asker)
 {
     uint64_t now_ns = clock_now_ns();
+    look_at_clock(asker, now_ns);
     settle_replies(asker, now_ns);
     hand_back(asker);
     renew_ceiling(asker);
-    if (asker->waiting > 0) {
-        send_waiting(asker, now_ns);
-    }
+    send_waiting(asker, now_ns);
 }
 
-static void set_alarm(struct asker *asker)
+/*
+ * Where every packet waits for a token, several are waited for together: a scan at 1,000 a second would else wake up for each
+ * of them, and answers in between would make it send one each.
+ */
+static uint64_t save_up_ns(const struct asker *asker)
+{
+    double rate = asker->options.rate > 0 ? asker->options.rate : resolver_pool_rate(&asker->pool);
+    double ns = rate > 0 ? TOKENS_AT_ONCE / rate * 1e9 : 0;
+    return ns < TOKEN_WAIT_MAX_MS * 1e6 ? (uint64_t)ns : TOKEN_WAIT_MAX_MS * ns_per_ms;
+}
+
+static void set_alarm(struct asker *asker, uint64_t now_ns)
 {
     if (!link_is_alone(&asker->finished) || !link_is_alone(&asker->replied)) {
         uv_timer_start(&asker->wake, on_wake, 0, 0);
     } else if (asker->waiting > 0 && asker->lacks_tokens) {
-        uv_timer_start(&asker->wake, on_wake, asker->token_wait_ns / ns_per_ms + 1, 0);
+        if (now_ns >= asker->save_until_ns) {
+            asker->save_until_ns = now_ns + save_up_ns(asker);
+        }
+        uint64_t saved_ns = asker->save_until_ns - now_ns;
+        uint64_t wait_ns = asker->token_wait_ns > saved_ns ? asker->token_wait_ns : saved_ns;
+        uv_timer_start(&asker->wake, on_wake, wait_ns / ns_per_ms + 1, 0);
     }
 }
 
 void asker_flush(struct asker *asker)
 {
-    if (asker->waiting > 0) {
-        send_waiting(asker, clock_now_ns());
-    }
+    uint64_t now_ns = clock_now_ns();
+    send_waiting(asker, now_ns);
     resolver_pool_flush(&asker->pool);
-    set_alarm(asker);
+    set_alarm(asker, now_ns);
 }
 
 bool asker_has_room(const struct asker *asker)
@@ -969,6 +1043,7 @@ int asker_new(const struct asker_options *options, struct asker **out)
     set_options(asker, options);
     init_lists(asker);
     asker->tick_done = now_ns / tick_ns;
+    asker->seen_ns = now_ns;
     token_bucket_init(&asker->bucket, options->rate, now_ns);
     random_pool_take(&asker->random, &asker->zone_salt, sizeof(asker->zone_salt));
     int err = open_pool(asker, options, now_ns);

@@ -419,3 +419,19 @@ size_t resolver_pool_window(const struct resolver_pool *pool)
     }
     return sum;
 }
+
+double resolver_pool_rate(const struct resolver_pool *pool)
+{
+    double sum = 0;
+    for (size_t i = 0; i < pool->count; i++) {
+        const struct resolver *r = pool->resolvers[i];
+        if (r->is_retired) {
+            continue;
+        }
+        if (r->bucket.rate <= 0) {
+            return 0;
+        }
+        sum += r->bucket.rate;
+    }
+    return sum;
+}

@@ -104,5 +104,8 @@ void resolver_pool_tick(struct resolver_pool *pool, uint64_t now_ns);
 /* Sum of the windows of healthy resolvers. */
 size_t resolver_pool_window(const struct resolver_pool *pool);
 
+/* Packets a second that the buckets of all resolvers give; 0: one has no limit. */
+double resolver_pool_rate(const struct resolver_pool *pool);
+
 /* Uniform in [0, below). xorshift64*: for jitter and choice, never for ids. */
 uint64_t resolver_pool_random(struct resolver_pool *pool, uint64_t below);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "scanner/dns/token_bucket.h"
 
-static const double burst_s = 0.010;
+static const double burst_s = 0.020;
 static const double ns_per_s = 1e9;
 
 static double burst_of(double rate)

@@ -4,8 +4,8 @@
 /*
  * A rate over time with a small burst, and its cheap form for many keys.
  *
- * A bucket holds one token and 10 ms worth of them: a scan that was idle does not come back as a wave, and a loop that
- * comes by 10 ms late loses nothing.
+ * A bucket holds one token and 20 ms worth of them: a scan that was idle does not come back as a wave, and a loop that
+ * waits for several tokens at once and then comes by 10 ms late loses nothing.
  *
  * Threads: one at a time; pure, the time is passed in (monotonic, ns) and must not go backwards.  Memory: the caller's.
  */
