@@ -748,15 +748,15 @@ static void header_print(struct text header, char *out, size_t size)
     out[len] = '\0';
 }
 
-static int column_resolve(struct layout *layout, const struct probe *probe, const char *wish, size_t *out, char *error,
-                          size_t error_size)
+static int column_resolve(struct layout *layout, const struct probe *probe, const char *option, const char *wish, size_t *out,
+                          char *error, size_t error_size)
 {
     uint64_t number;
     struct text word = text_trim(text_from_cstr(wish));
     char shown[200];
     if (text_to_u64(word, SIZE_MAX - 1, &number)) {
         if (number == 0) {
-            snprintf(error, error_size, "column 0: columns are counted from 1");
+            snprintf(error, error_size, "%s 0: columns are counted from 1", option);
             return -EINVAL;
         }
         *out = (size_t)number - 1;
@@ -767,7 +767,7 @@ static int column_resolve(struct layout *layout, const struct probe *probe, cons
         return 0;
     }
     header_print(probe->count > 0 ? probe->lines[0] : TEXT(""), shown, sizeof(shown));
-    snprintf(error, error_size, "no column \"%.*s\" in its first line (%s): give one of these, or a number from 1",
+    snprintf(error, error_size, "%s: no column \"%.*s\" in its first line (%s): give one of these, or a number from 1", option,
              (int)(word.len < 64 ? word.len : 64), word.ptr, shown);
     return -EINVAL;
 }
@@ -777,23 +777,23 @@ static int wished_columns(struct layout *layout, const struct probe *probe, cons
                           size_t error_size)
 {
     const struct {
-        const char *wish;
+        const char *option, *wish;
         size_t *column;
     } rows[] = {
-        { wish->column, &layout->name_column },
-        { wish->tag_column, &layout->tag_column },
-        { wish->selector_column, &layout->selector_column },
+        { "--column", wish->column, &layout->name_column },
+        { "--tag-column", wish->tag_column, &layout->tag_column },
+        { "--selector-column", wish->selector_column, &layout->selector_column },
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         if (rows[i].wish == NULL) {
             continue;
         }
         if (layout->kind == LAYOUT_PLAIN || layout->kind == LAYOUT_ZONE) {
-            snprintf(error, error_size, "a %s list has no columns: leave out the column \"%.64s\", or say csv",
-                     layout_kind_name(layout->kind), rows[i].wish);
+            snprintf(error, error_size, "a %s list has no columns: leave out %s \"%.64s\", or say --input-format csv",
+                     layout_kind_name(layout->kind), rows[i].option, rows[i].wish);
             return -EINVAL;
         }
-        int err = column_resolve(layout, probe, rows[i].wish, rows[i].column, error, error_size);
+        int err = column_resolve(layout, probe, rows[i].option, rows[i].wish, rows[i].column, error, error_size);
         if (err < 0) {
             return err;
         }

@@ -55,6 +55,7 @@ struct list {
     uint64_t seq;
     uint64_t identity;
     bool is_certain;
+    uint64_t size, size_behind; /* bytes of all lists, regular files; of those that are read to their end */
     int status; /* sticky: 1 all read, negative: failed */
     char error[LIST_ERROR_SIZE];
 };
@@ -253,6 +254,13 @@ static void reject(struct list *l, const char *reason, struct text line, uint64_
             .text_len = line.len,
         };
         l->options.on_reject(l->options.on_reject_arg, &r);
+    }
+    if (l->options.is_strict && l->status == 0) {
+        char text[80];
+        reject_escape(line.ptr, line.len, text, sizeof(text));
+        snprintf(l->error, sizeof(l->error), "%s:%llu: %s: %s", shown_path(facts),
+                 (unsigned long long)(facts->lines - lines_back), reason, text);
+        l->status = -EINVAL;
     }
 }
 
@@ -556,6 +564,7 @@ static int member_next(struct list *l)
         return fail(l, err, source_error(r->source));
     }
     facts->is_finished = true;
+    l->size_behind += source_size(r->source);
     source_close(r->source);
     r->source = NULL;
     l->current++;
@@ -601,6 +610,9 @@ static void window_fill(struct list *l)
             break;
         }
     }
+    if (l->options.is_strict && l->status < 0) {
+        window_clear(window); /* a list that is wrong is not scanned as far as it was right */
+    }
     if (l->options.is_shuffled) {
         window_shuffle(window, l->options.seed);
     }
@@ -634,6 +646,7 @@ static int list_probe(struct list *l)
     if (source_is_regular(r->source)) {
         uint64_t both[2] = { l->identity, source_identity(r->source) };
         l->identity = XXH3_64bits(both, sizeof(both));
+        l->size += source_size(r->source);
         err = member_begin(l);
     } else {
         l->is_certain = false;
@@ -753,6 +766,23 @@ struct list_facts list_totals(const struct list *l)
         sum.is_finished = sum.is_finished && f->is_finished;
     }
     return sum;
+}
+
+uint64_t list_estimate_names(const struct list *l)
+{
+    struct list_facts total = list_totals(l);
+    if (total.is_finished) {
+        return total.names;
+    }
+    const struct reader *r = &l->reader;
+    uint64_t done = l->size_behind + (r->source != NULL ? source_position(r->source) : 0);
+    if (r->source != NULL && strcmp(source_compression(r->source), "none") == 0) {
+        done -= r->end - r->begin; /* read ahead, not taken apart yet */
+    }
+    if (!l->is_certain || done == 0 || l->size < done) {
+        return 0;
+    }
+    return (uint64_t)((double)total.names * ((double)l->size / (double)done));
 }
 
 uint64_t list_identity(const struct list *l, bool *is_certain)

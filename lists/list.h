@@ -12,7 +12,7 @@
  * public suffix list. Windows follow each other: an entry of window k comes before all of window k+1, so what is out
  * never runs ahead of the lowest seq not yet out by more than two windows of names.
  *
- * A line that is no name is counted and told to on_reject; it never ends the run. A line longer than LAYOUT_LINE_MAX is
+ * A line that is no name is counted and told to on_reject; it ends the reading only when is_strict (-EINVAL). A line longer than LAYOUT_LINE_MAX is
  * a reject, its rest is skipped. A list that cannot be read to its end (damaged gzip, disk error) ends the run with an
  * error after the entries read before it have been handed out.
  *
@@ -77,6 +77,7 @@ struct list_options {
 
     void (*on_reject)(void *arg, const struct list_reject *reject); /* or NULL; rejects_write() fits */
     void *on_reject_arg;
+    bool is_strict;
     bool (*is_stopping)(
         void *arg); /* or NULL; asked at every buffer read, and 5 times a second while a pipe is silent */
     void *is_stopping_arg;
@@ -114,6 +115,10 @@ size_t list_count(const struct list *list);
 const struct list_facts *list_get_facts(const struct list *list, size_t index);
 /* The sums over all lists; path, format, compression and xxh3 are not set. is_finished: all are. */
 struct list_facts list_totals(const struct list *list);
+
+/* How many names the lists will have given, judged from the share of their bytes that is read; exact at the end, 0 when
+   nobody can know (a pipe). From the reading thread. */
+uint64_t list_estimate_names(const struct list *list);
 
 /*
  * Tells lists apart before they are read: XXH3-64 over size, first and last 64 KiB of each file, in order. *is_certain

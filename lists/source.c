@@ -49,6 +49,7 @@ struct source {
     bool is_regular;
     bool was_peeked;
     bool is_at_end; /* of the file */
+    uint64_t size; /* of a regular file */
     enum compression compression;
     struct archive *archive;
     source_stop_fn *is_stopping;
@@ -101,9 +102,21 @@ int source_open(struct source **out, const char *path, source_stop_fn *is_stoppi
         return err;
     }
     s->is_regular = S_ISREG(st.st_mode) && (!is_stdin || is_reopened);
+    s->size = s->is_regular ? (uint64_t)st.st_size : 0;
     XXH3_64bits_reset(s->hash);
     *out = s;
     return 0;
+}
+
+uint64_t source_size(const struct source *s)
+{
+    return s->size;
+}
+
+uint64_t source_position(const struct source *s)
+{
+    off_t at = s->is_regular ? lseek(s->fd, 0, SEEK_CUR) : 0;
+    return at > 0 ? (uint64_t)at : 0;
 }
 
 void source_close(struct source *s)

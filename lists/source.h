@@ -34,6 +34,9 @@ int source_finish(struct source *source, uint64_t *xxh3);
 
 const char *source_compression(const struct source *source); /* "none", "gzip", ...; "none" before the first read */
 bool source_is_regular(const struct source *source);
+/* Of a regular file: its size, and how far it was read, both in bytes as they lie on disk. Else 0. */
+uint64_t source_size(const struct source *source);
+uint64_t source_position(const struct source *source);
 const char *source_error(const struct source *source); /* one line, for the last negative result */
 /* Of a regular file: size, beginning and end, without touching the reading position. */
 uint64_t source_identity(const struct source *source);

@@ -16,7 +16,7 @@ struct list_thread {
     struct list_block *current;   /* the loop's */
     size_t next_entry;
     atomic_bool is_stopping, has_ended;
-    atomic_uint_fast64_t names;   /* read so far */
+    atomic_uint_fast64_t names, expected;
     _Atomic(struct exclude_list *) next_exclude; /* given, not yet taken by the thread */
     struct exclude_list *exclude;                /* the one taken last */
     bool is_joined;
@@ -69,6 +69,7 @@ static void *run(void *arg)
             break;
         }
         atomic_fetch_add_explicit(&t->names, (uint64_t)count, memory_order_relaxed);
+        atomic_store_explicit(&t->expected, list_estimate_names(t->list), memory_order_relaxed);
         while (!handover_give(&t->full, block)) { /* never: room for all blocks */
         }
         t->on_block(t->owner);
@@ -158,9 +159,12 @@ int list_thread_failure(const struct list_thread *t)
 struct list_progress list_thread_get_progress(const struct list_thread *t)
 {
     bool has_ended = atomic_load_explicit(&t->has_ended, memory_order_acquire);
+    bool is_whole = has_ended && t->failure == 0;
+    uint64_t names = atomic_load_explicit(&t->names, memory_order_relaxed);
     return (struct list_progress){
-        .names = atomic_load_explicit(&t->names, memory_order_relaxed),
-        .has_ended = has_ended && t->failure == 0,
+        .names = names,
+        .expected = is_whole ? names : atomic_load_explicit(&t->expected, memory_order_relaxed),
+        .has_ended = is_whole,
     };
 }
 

@@ -26,7 +26,8 @@ enum list_take list_thread_take(struct list_thread *thread, const struct list_en
 int list_thread_failure(const struct list_thread *thread);
 
 struct list_progress {
-    uint64_t names;      /* handed out so far */
+    uint64_t names;      /* read so far */
+    uint64_t expected;   /* in all: an estimate until has_ended; 0: nobody knows */
     bool has_ended;      /* that is all there are */
 };
 struct list_progress list_thread_get_progress(const struct list_thread *thread);

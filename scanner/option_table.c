@@ -80,6 +80,8 @@ const struct option_row option_rows[] = {
       "one record for each distinct name (16 bytes of memory a name)" },
     { "exclude", 0, OPTION_STRING, "FILE", NULL, AT(exclude), COMMAND_SCAN, 0, 0, NULL, "Lists",
       "names and *.suffixes never asked about; each gives a record" },
+    { "strict", 0, OPTION_FLAG, NULL, NULL, AT(strict), COMMAND_SCAN, 0, 0, NULL, "Lists",
+      "the first line that holds no name ends the scan with exit 65" },
     { "max-domains", 'n', OPTION_COUNT, "N", NULL, AT(max_domains), COMMAND_SCAN, 1, 1e15, NULL, "Lists", "stop after N domains, exit 75" },
 
     { "workers", 0, OPTION_COUNT, "N", NULL, AT(workers), COMMAND_SCAN, 1, 256, NULL, "Running",

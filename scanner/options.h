@@ -50,7 +50,7 @@ struct options {
     const char *require, *ip, *sender, *helo, *config;
     int input_format;             /* enum list_format */
     int order, records, progress, dkim;
-    bool second_pass, dedup, force, no_resume, dry_run, json, quiet, verbose, help, version, has_seed;
+    bool second_pass, dedup, force, no_resume, dry_run, strict, json, quiet, verbose, help, version, has_seed;
 
     uint64_t concurrency, retries, seed, shards, shard, max_domains, workers, cache_size;
     uint64_t part_records, part_bytes;

@@ -8,6 +8,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "scanner/options.h"
+
 enum { LINE_SIZE = 512, TERMINAL_INTERVAL_MS = 1000, PLAIN_INTERVAL_MS = 30000 };
 
 void progress_init(struct progress *p, int when, bool quiet)
@@ -15,15 +17,15 @@ void progress_init(struct progress *p, int when, bool quiet)
     const char *term = getenv("TERM");
     bool is_terminal = isatty(STDERR_FILENO) && !(term && strcmp(term, "dumb") == 0);
     *p = (struct progress){
-        .is_terminal = is_terminal,
-        .is_silent = quiet || when == 2,
+        .is_in_place = is_terminal || when == PROGRESS_ALWAYS,
+        .is_silent = quiet || when == PROGRESS_NEVER,
         .is_quiet = quiet,
     };
 }
 
 uint64_t progress_interval_ms(const struct progress *p)
 {
-    return p->is_terminal ? TERMINAL_INTERVAL_MS : PLAIN_INTERVAL_MS;
+    return p->is_in_place ? TERMINAL_INTERVAL_MS : PLAIN_INTERVAL_MS;
 }
 
 static const char *human_count(double value, char out[24])
@@ -39,6 +41,19 @@ static const char *human_count(double value, char out[24])
     } else {
         snprintf(out, 24, "%.*f%c", value < 100 ? 1 : 0, value, units[unit]);
     }
+    return out;
+}
+
+static const char *human_bytes(uint64_t bytes, char out[24])
+{
+    static const char *const units[] = { "B", "kB", "MB", "GB", "TB", "PB" };
+    double value = (double)bytes;
+    size_t unit = 0;
+    while (value >= 1000 && unit + 1 < sizeof(units) / sizeof(units[0])) {
+        value /= 1000;
+        unit++;
+    }
+    snprintf(out, 24, "%.*f %s", unit > 0 && value < 100 ? 1 : 0, value, units[unit]);
     return out;
 }
 
@@ -58,57 +73,78 @@ static double percent(uint64_t part, uint64_t whole)
     return whole > 0 ? 100.0 * (double)part / (double)whole : 0;
 }
 
-struct line {
-    char *text;
-    size_t len, size, room;
-};
+/* The fields in the order they are printed. */
+enum field { DONE, DOMAINS_PER_S, QUERIES_PER_S, IN_FLIGHT, ANSWERED, UNKNOWN, PARKED, ETA, BYTES, FIELD_COUNT };
 
-static void add_field(struct line *line, const char *format, ...) PRINTF_LIKE(2, 3);
+/* What a narrow terminal loses, first to last. */
+static const enum field least_first[] = { BYTES, PARKED, IN_FLIGHT, ANSWERED, QUERIES_PER_S, UNKNOWN, DOMAINS_PER_S, ETA, DONE };
 
-/* Whole, or not at all. */
-static void add_field(struct line *line, const char *format, ...)
+enum { FIELD_SIZE = 64 };
+
+static void print_field(char *out, const char *format, ...) PRINTF_LIKE(2, 3);
+static void print_field(char *out, const char *format, ...)
 {
-    char field[64];
     va_list args;
     va_start(args, format);
-    int len = vsnprintf(field, sizeof(field), format, args);
+    vsnprintf(out, FIELD_SIZE, format, args);
     va_end(args);
-    const char *separator = line->len > 0 ? ", " : "";
-    if (len > 0 && (size_t)len < sizeof(field) && line->len + strlen(separator) + (size_t)len <= line->room) {
-        line->len += (size_t)snprintf(line->text + line->len, line->size - line->len, "%s%s", separator, field);
-    }
 }
 
-/* Most important first: a narrow terminal loses the end. */
+static void print_fields(char fields[FIELD_COUNT][FIELD_SIZE], const struct progress_now *now, double domains_per_s,
+                         double queries_per_s)
+{
+    char number[24];
+    if (now->total > 0) {
+        print_field(fields[DONE], "%" PRIu64 "/%s%" PRIu64 " %.1f%%", now->done, now->total_is_exact ? "" : "~", now->total,
+                    percent(now->done, now->total));
+    } else {
+        print_field(fields[DONE], "%" PRIu64 " done", now->done);
+    }
+    print_field(fields[DOMAINS_PER_S], "%s domains/s", human_count(domains_per_s, number));
+    print_field(fields[QUERIES_PER_S], "%s queries/s", human_count(queries_per_s, number));
+    print_field(fields[IN_FLIGHT], "%s in flight", human_count((double)now->in_flight, number));
+    if (now->queries > 0) {
+        print_field(fields[ANSWERED], "answered %.2f%%", percent(now->answers, now->queries));
+    }
+    print_field(fields[UNKNOWN], "%" PRIu64 " unknown", now->unknown);
+    if (now->parked > 0) {
+        print_field(fields[PARKED], "%" PRIu64 " to ask again", now->parked);
+    }
+    if (now->is_stopping) {
+        print_field(fields[ETA], "stopping");
+    } else if (now->total > now->done && domains_per_s > 0 && !now->has_ended) {
+        print_field(fields[ETA], "ETA %s", human_time((double)(now->total - now->done) / domains_per_s, number));
+    }
+    print_field(fields[BYTES], "%s out", human_bytes(now->bytes_out, number));
+}
+
+static size_t join_fields(char *out, size_t size, char fields[FIELD_COUNT][FIELD_SIZE])
+{
+    size_t len = 0;
+    out[0] = '\0';
+    for (int i = 0; i < FIELD_COUNT; i++) {
+        if (fields[i][0] != '\0' && len < size) {
+            len += (size_t)snprintf(out + len, size - len, "%s%s", len > 0 ? ", " : "", fields[i]);
+        }
+    }
+    return len;
+}
+
 size_t progress_print(char *out, size_t size, const struct progress_now *now, double domains_per_s, double queries_per_s,
                       size_t columns)
 {
-    char number[24];
-    struct line line = { .text = out, .size = size, .room = columns > 0 && columns < size ? columns : size - 1 };
-    out[0] = '\0';
-    if (now->total > 0) {
-        add_field(&line, "%" PRIu64 "/%s%" PRIu64 " %.1f%%", now->done, now->total_is_exact ? "" : "~", now->total,
-              percent(now->done, now->total));
-    } else {
-        add_field(&line, "%" PRIu64 " done", now->done);
+    char fields[FIELD_COUNT][FIELD_SIZE] = { "" };
+    size_t room = columns > 0 && columns < size ? columns : size - 1;
+    print_fields(fields, now, domains_per_s, queries_per_s);
+    size_t len = join_fields(out, size, fields);
+    for (size_t i = 0; len > room && i < FIELD_COUNT; i++) {
+        fields[least_first[i]][0] = '\0';
+        len = join_fields(out, size, fields);
     }
-    add_field(&line, "%s domains/s", human_count(domains_per_s, number));
-    add_field(&line, "%s queries/s", human_count(queries_per_s, number));
-    add_field(&line, "%s in flight", human_count((double)now->in_flight, number));
-    add_field(&line, "answered %.2f%%", percent(now->answers, now->queries));
-    add_field(&line, "%" PRIu64 " unknown", now->unknown);
-    if (now->parked > 0) {
-        add_field(&line, "%" PRIu64 " to ask again", now->parked);
-    }
-    if (now->is_stopping) {
-        add_field(&line, "stopping");
-    } else if (now->total > now->done && domains_per_s > 0 && !now->has_ended) {
-        add_field(&line, "ETA %s", human_time((double)(now->total - now->done) / domains_per_s, number));
-    }
-    add_field(&line, "%sB out", human_count((double)now->bytes_out, number));
-    return line.len;
+    return len;
 }
 
+/* One less than the terminal has: in the last column some wrap. */
 static size_t terminal_columns(void)
 {
     struct winsize window;
@@ -129,17 +165,23 @@ void progress_draw(struct progress *p, const struct progress_now *now)
         p->last_queries = now->queries;
     }
     char line[LINE_SIZE];
-    progress_print(line, sizeof(line), now, p->domains_per_s, p->queries_per_s, p->is_terminal ? terminal_columns() : 0);
-    fprintf(stderr, p->is_terminal ? "\r%s\033[K" : "%s\n", line);
+    size_t len = progress_print(line, sizeof(line), now, p->domains_per_s, p->queries_per_s, p->is_in_place ? terminal_columns() : 0);
+    if (!p->is_in_place) {
+        fprintf(stderr, "%s\n", line);
+        return;
+    }
+    /* Blanks over what was longer: no terminal needs to understand more than CR. */
+    fprintf(stderr, "\r%s%*s", line, p->drawn_len > len ? (int)(p->drawn_len - len) : 0, "");
     fflush(stderr);
-    p->has_drawn = p->is_terminal;
+    p->drawn_len = len;
 }
 
 void progress_clear(struct progress *p)
 {
-    if (p->has_drawn) {
-        fputs("\r\033[K", stderr);
-        p->has_drawn = false;
+    if (p->drawn_len > 0) {
+        fprintf(stderr, "\r%*s\r", (int)p->drawn_len, "");
+        fflush(stderr);
+        p->drawn_len = 0;
     }
 }
 

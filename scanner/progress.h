@@ -25,15 +25,15 @@ struct progress_now {
 };
 
 struct progress {
-    bool is_terminal;         /* rewrite in place */
+    bool is_in_place;         /* rewritten once a second; else a plain line */
     bool is_silent;           /* only the last line, and not even that when quiet */
     bool is_quiet;
     uint64_t last_ms, last_done, last_queries; /* of the last line, for the rates */
     double domains_per_s, queries_per_s;
-    bool has_drawn;
+    size_t drawn_len;         /* of the line that stands there; 0: none */
 };
 
-/* when: 0 auto, 1 always, 2 never (enum option_progress). */
+/* when: enum option_progress. always: in place also where stderr is no terminal. */
 void progress_init(struct progress *progress, int when, bool quiet);
 
 /* Milliseconds between two lines. */
@@ -47,6 +47,7 @@ void progress_clear(struct progress *progress);
 /* Rates over the whole run. */
 void progress_draw_last(struct progress *progress, const struct progress_now *now, const char *how_it_ended);
 
-/* The text of a line, at most `columns` wide (0: any); for tests. Returns its length. */
+/* The text of a line, at most `columns` wide (0: any): a narrow one loses whole fields, what matters least first. Returns
+   its length. */
 size_t progress_print(char *out, size_t size, const struct progress_now *now, double domains_per_s, double queries_per_s,
                       size_t columns);

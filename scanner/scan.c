@@ -19,6 +19,8 @@
 #include "scanner/exit_status.h"
 #include "scanner/list_thread.h"
 #include "scanner/progress.h"
+#include "scanner/query_budget.h"
+#include "scanner/resolver_watch.h"
 #include "scanner/say.h"
 #include "scanner/scan_output.h"
 #include "scanner/setup.h"
@@ -27,6 +29,7 @@
 enum {
     CHUNKS_PER_WORKER = 3,
     HEALTH_INTERVAL_MS = 500,
+    FIRST_LINE_MS = 200,                  /* on a terminal one wants to see soon that it runs */
     DARK_MAX_MS = 60000,                  /* without any resolver that answers: give up, go on later */
 };
 
@@ -51,6 +54,7 @@ struct scan {
     uint64_t woken;                       /* bit n: worker n modulo 64 has got work this turn */
 
     struct progress progress;
+    struct resolver_watch *watch;         /* with --verbose */
     uint64_t seed, started_ns;
     int64_t started_ms;
     uint64_t next_index, admitted;
@@ -89,6 +93,7 @@ static int open_list(struct scan *s, uint64_t seed)
         .exclude = s->exclude,
         .on_reject = s->rejects ? rejects_write : NULL,
         .on_reject_arg = s->rejects,
+        .is_strict = o->strict,
         .is_stopping = list_thread_is_stopping,
         .is_stopping_arg = &s->list_thread,
     };
@@ -100,7 +105,7 @@ static int open_list(struct scan *s, uint64_t seed)
     return EXIT_DONE;
 }
 
-static int dry_run(struct scan *s)
+static int dry_run(struct scan *s, int argc, char **argv)
 {
     struct list_block *block = list_block_new(LIST_BLOCK_ENTRIES);
     if (!block) {
@@ -121,10 +126,9 @@ static int dry_run(struct scan *s)
         say("the list holds no domain name (%llu lines, %llu rejected)", (unsigned long long)total.lines,
             (unsigned long long)total.rejected);
     }
-    /* Eight at or just below the name, a random selector, and the selectors; targets are shared between domains. */
-    uint64_t per_domain = 8 + 1 + selector_table_count(s->setup.selectors);
     struct summary summary = {
-        .argc = 0,
+        .argc = argc,
+        .argv = argv,
         .started_ms = s->started_ms,
         .finished_ms = clock_wall_ms(),
         .elapsed_ms = (clock_now_ns() - s->started_ns) / 1000000u,
@@ -132,7 +136,7 @@ static int dry_run(struct scan *s)
         .seed = s->seed,
         .shards = s->options->shards,
         .shard = s->options->shard,
-        .queries_at_most = (total.names - total.excluded) * per_domain * (s->options->retries + 1),
+        .queries_at_most = query_budget_packets(&s->setup.mail, s->options, total.names - total.excluded),
         .exit_status = is_empty ? EXIT_INPUT_BAD : EXIT_DONE,
     };
     int err = summary_write(&summary, NULL);
@@ -225,6 +229,12 @@ static void wake_loop(void *owner)
 
 /* ---- progress and signals ---- */
 
+static uint64_t names_to_do(const struct scan *s, uint64_t expected)
+{
+    uint64_t most = s->output.already.records + s->options->max_domains;
+    return s->options->max_domains > 0 && expected > most ? most : expected;
+}
+
 /* Also while the resolvers are probed or the first name is waited for, when there is no list thread or writer yet. */
 static struct progress_now progress_now(const struct scan *s)
 {
@@ -243,7 +253,7 @@ static struct progress_now progress_now(const struct scan *s)
         .elapsed_ms = (clock_now_ns() - s->started_ns) / 1000000u,
         .done = written.records,
         .done_here = written.records - s->output.already.records,
-        .total = list.has_ended ? list.names : 0,
+        .total = names_to_do(s, list.expected),
         .total_is_exact = list.has_ended,
         .queries = stats.queries,
         .answers = stats.answers,
@@ -287,11 +297,20 @@ static void note_effort(struct scan *s)
     writer_note_effort(s->writer, &effort);
 }
 
+static void before_saying(void *owner)
+{
+    struct scan *s = owner;
+    progress_clear(&s->progress);
+}
+
 /* With every resolver gone a scan would fill with unknowns: it waits for one to come back, then gives up (exit 69). */
 static void on_health(uv_timer_t *timer)
 {
     struct scan *s = timer->data;
     note_effort(s);
+    if (s->watch) {
+        resolver_watch_look(s->watch, scan_loop_asker(s->loop), clock_now_ns(), before_saying, s);
+    }
     bool is_dark = !any_resolver_is_healthy(scan_loop_asker(s->loop));
     scan_loop_set_dark(s->loop, is_dark);
     if (!is_dark) {
@@ -375,7 +394,7 @@ static void start_handles(struct scan *s)
     s->progress_timer.data = s->runtime_timer.data = s->health_timer.data = s;
     if (!s->progress.is_silent) {
         uint64_t interval = progress_interval_ms(&s->progress);
-        uv_timer_start(&s->progress_timer, on_progress, interval, interval);
+        uv_timer_start(&s->progress_timer, on_progress, s->progress.is_in_place ? FIRST_LINE_MS : interval, interval);
     }
     if (s->options->max_runtime_ms > 0) {
         uv_timer_start(&s->runtime_timer, on_runtime_over, s->options->max_runtime_ms, 0);
@@ -727,12 +746,14 @@ static int run(struct scan *s, int argc, char **argv)
     if (status == EXIT_DONE) {
         if (!s->options->quiet) {
             progress_clear(&s->progress);
-            say("%s %s, seed %llu", s->output.is_resuming ? "going on with" : "writing", s->output.path,
+            say("%s %s, seed %llu", s->output.is_resuming ? "going on with" : "writing", strcmp(s->output.path, "-") == 0 ? "to stdout" : s->output.path,
                 (unsigned long long)s->seed);
         }
+        s->watch = s->options->verbose ? resolver_watch_new() : NULL;
         uv_timer_start(&s->health_timer, on_health, HEALTH_INTERVAL_MS, HEALTH_INTERVAL_MS);
         note_effort(s);
         scan_loop_run(s->loop);
+        progress_clear(&s->progress); /* what is said now gets a line of its own */
         list_thread_halt(s->list_thread);
         status = end_run(s);
         status = report_end(s, status, argc, argv);
@@ -745,6 +766,7 @@ static int run(struct scan *s, int argc, char **argv)
     uv_run(&s->uv, UV_RUN_DEFAULT);
     uv_loop_close(&s->uv);
     free_workers(s);
+    resolver_watch_free(s->watch);
     return status;
 }
 
@@ -791,7 +813,10 @@ int scan_command(const struct options *given, int argc, char **argv)
         s.seed = new_seed();
     }
     progress_init(&s.progress, options.progress, options.quiet);
-    int status = check_lists_are_readable(&options);
+    int status = scan_output_check_name(options.output);
+    if (status == EXIT_DONE) {
+        status = check_lists_are_readable(&options);
+    }
     if (status == EXIT_DONE && !options.dry_run) {
         status = check_summary(options.summary);
     }
@@ -809,7 +834,7 @@ int scan_command(const struct options *given, int argc, char **argv)
     if (status == EXIT_DONE) {
         status = open_list(&s, s.seed);
         if (status == EXIT_DONE) {
-            status = options.dry_run ? dry_run(&s) : run(&s, argc, argv);
+            status = options.dry_run ? dry_run(&s, argc, argv) : run(&s, argc, argv);
             list_close(s.list);
         }
         status = close_rejects(&s, status);

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "output/manifest.h"
 #include "scanner/base/clock.h"
@@ -45,6 +46,27 @@ static int read_checkpoint(struct scan_output *o)
     }
     o->is_resuming = true;
     return EXIT_DONE;
+}
+
+int scan_output_check_name(const char *path)
+{
+    static const char *const endings[] = { ".ndjson.zst", ".ndjson", "/" };
+    struct stat st;
+    bool stands = stat(path, &st) == 0;
+    if (strcmp(path, "-") == 0 || (stands && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))) {
+        return EXIT_DONE; /* a pipe or a device may be called anything */
+    }
+    for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+        if (span_ends_with(span_from_cstr(path), span_from_cstr(endings[i]))) {
+            return EXIT_DONE;
+        }
+    }
+    if (stands && S_ISDIR(st.st_mode)) {
+        say("--output %s is a folder: write %s/ for parts in it", path, path);
+    } else {
+        say("--output %s: write NAME.ndjson.zst, NAME.ndjson, DIR/ for parts, or - for stdout", path);
+    }
+    return EXIT_USAGE_WRONG;
 }
 
 int scan_output_open(struct scan_output *o, const struct options *options)

@@ -32,6 +32,9 @@ struct scan_output {
     char started_at[32];           /* of the first of them */
 };
 
+/* Does the name say what is to be written? A suffix that promises another format is refused. */
+MUST_USE int scan_output_check_name(const char *path);
+
 MUST_USE int scan_output_open(struct scan_output *output, const struct options *options);
 
 /* True when an unfinished run stands there: its seed. */

@@ -126,6 +126,45 @@ static void run_one(struct run *run, const char *path)
     run_lists(run, &(struct list_options){ .paths = paths, .path_count = 1, .dedup = true }, 2);
 }
 
+static void a_strict_list_ends_at_its_first_wrong_line(void **state)
+{
+    (void)state;
+    struct run run;
+    const char *paths[] = { file_of("strict.txt", "a.example\n# fine\n\nno name\nb.example\n") };
+    for (int shuffled = 0; shuffled < 2; shuffled++) {
+        run_lists(&run, &(struct list_options){ .paths = paths, .path_count = 1, .is_strict = true, .is_shuffled = shuffled }, 2);
+        assert_int_equal(run.status, -EINVAL);
+        assert_int_equal(run.count, 0); /* nor what stands before it: the list is wrong */
+        assert_non_null(strstr(run.error, "strict.txt:4: "));
+        assert_non_null(strstr(run.error, ": no name"));
+    }
+}
+
+static void the_number_of_names_is_estimated_from_the_bytes_read(void **state)
+{
+    (void)state;
+    enum { NAMES = 200000 };
+    char *text = malloc(NAMES * 16), error[LIST_ERROR_SIZE];
+    size_t len = 0;
+    for (int i = 0; i < NAMES; i++) {
+        len += (size_t)sprintf(text + len, "n%06d.example\n", i);
+    }
+    const char *paths[] = { file_of("many.txt", text) };
+    free(text);
+    struct list *list;
+    assert_int_equal(list_open(&list, &(struct list_options){ .paths = paths, .path_count = 1 }, error, sizeof(error)), 0);
+    assert_int_equal(list_estimate_names(list), 0); /* nothing is known of it yet */
+    struct list_block *block = list_block_new(1000);
+    assert_true(list_read_block(list, block) > 0);
+    uint64_t early = list_estimate_names(list);
+    assert_true(early > NAMES * 9 / 10 && early < NAMES * 11 / 10);
+    while (list_read_block(list, block) > 0) {
+    }
+    assert_int_equal(list_estimate_names(list), NAMES);
+    list_block_free(block);
+    list_close(list);
+}
+
 static void lines_are_counted_over_all_lists(void **state)
 {
     (void)state;
@@ -545,7 +584,7 @@ static void a_missing_column_is_told_at_open(void **state)
     struct list_options o = { .paths = paths, .path_count = 1 };
     o.wish.column = "host";
     assert_int_equal(list_open(&list, &o, error, sizeof(error)), -EINVAL);
-    assert_non_null(strstr(error, "x.csv: no column \"host\" in its first line (id,domain)"));
+    assert_non_null(strstr(error, "x.csv: --column: no column \"host\" in its first line (id,domain)"));
 }
 
 static void identity_follows_the_content(void **state)
@@ -571,6 +610,8 @@ static void identity_follows_the_content(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_strict_list_ends_at_its_first_wrong_line),
+        cmocka_unit_test(the_number_of_names_is_estimated_from_the_bytes_read),
         cmocka_unit_test(lines_are_counted_over_all_lists),
         cmocka_unit_test(without_dedup_doubles_stay),
         cmocka_unit_test(rank_tag_and_selectors_come_along),

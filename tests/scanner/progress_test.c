@@ -21,7 +21,7 @@ static void the_line_says_everything(void **state)
     char line[512];
     progress_print(line, sizeof(line), &now, 833.3, 10000, 0);
     assert_string_equal(line, "50000/200000 25.0%, 833 domains/s, 10.0k queries/s, 18.2k in flight, answered 99.00%, 12 unknown, "
-                              "ETA 3:00, 3500kB out");
+                              "ETA 3:00, 3.5 MB out");
 }
 
 static void a_narrow_terminal_loses_whole_fields(void **state)
@@ -34,6 +34,16 @@ static void a_narrow_terminal_loses_whole_fields(void **state)
         assert_int_equal(len, strlen(line));
         assert_false(len > 0 && (line[len - 1] == ',' || line[len - 1] == ' '));
     }
+}
+
+static void eighty_columns_keep_what_matters(void **state)
+{
+    (void)state;
+    char line[512];
+    progress_print(line, sizeof(line), &now, 833.3, 10000, 79);
+    assert_string_equal(line, "50000/200000 25.0%, 833 domains/s, 10.0k queries/s, 12 unknown, ETA 3:00");
+    progress_print(line, sizeof(line), &now, 833.3, 10000, 39);
+    assert_string_equal(line, "50000/200000 25.0%, ETA 3:00");
 }
 
 static void an_unknown_total_is_not_invented(void **state)
@@ -70,6 +80,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_line_says_everything),
         cmocka_unit_test(a_narrow_terminal_loses_whole_fields),
+        cmocka_unit_test(eighty_columns_keep_what_matters),
         cmocka_unit_test(an_unknown_total_is_not_invented),
         cmocka_unit_test(a_handover_keeps_the_order_and_says_when_full),
     };

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+#include "scanner/resolver_watch.h"
+
+#include <stdlib.h>
+
+#include "scanner/say.h"
+
+enum { WINDOWS_EVERY_S = 10 };
+
+/* As it was when it was last spoken of; resolvers keep their index for the whole run. */
+struct seen {
+    bool is_known, is_healthy, is_retired;
+    size_t window;
+};
+
+struct resolver_watch {
+    struct seen *seen;
+    size_t count;
+    uint64_t windows_ns; /* when windows are spoken of next */
+};
+
+struct resolver_watch *resolver_watch_new(void)
+{
+    return calloc(1, sizeof(struct resolver_watch));
+}
+
+void resolver_watch_free(struct resolver_watch *w)
+{
+    if (w) {
+        free(w->seen);
+        free(w);
+    }
+}
+
+static bool make_room(struct resolver_watch *w, size_t count)
+{
+    if (count <= w->count) {
+        return true;
+    }
+    struct seen *more = realloc(w->seen, count * sizeof(*more));
+    if (!more) {
+        return false;
+    }
+    memset(more + w->count, 0, (count - w->count) * sizeof(*more));
+    w->seen = more;
+    w->count = count;
+    return true;
+}
+
+static const char *health_news(const struct seen *seen, const struct resolver_stats *now)
+{
+    if (seen->is_retired != now->is_retired) {
+        return now->is_retired ? "is on the list no more" : "is on the list again";
+    }
+    if (seen->is_healthy == now->healthy || now->is_retired) {
+        return NULL;
+    }
+    return now->healthy ? "is back" : "is taken out: it answers nothing of use";
+}
+
+static bool has_window_news(const struct seen *seen, const struct resolver_stats *now)
+{
+    return !now->is_retired && now->healthy && (now->window >= seen->window * 2 || now->window * 2 <= seen->window);
+}
+
+void resolver_watch_look(struct resolver_watch *w, const struct asker *asker, uint64_t now_ns,
+                         void (*before_saying)(void *owner), void *owner)
+{
+    struct asker_stats stats;
+    asker_stats_get(asker, &stats);
+    if (!make_room(w, stats.resolver_count)) {
+        return;
+    }
+    bool is_time_for_windows = now_ns >= w->windows_ns;
+    if (is_time_for_windows) {
+        w->windows_ns = now_ns + WINDOWS_EVERY_S * UINT64_C(1000000000);
+    }
+    for (size_t i = 0; i < stats.resolver_count; i++) {
+        struct seen *seen = &w->seen[i];
+        struct resolver_stats now;
+        asker_resolver_stats_get(asker, i, &now);
+        if (!seen->is_known) {
+            *seen = (struct seen){ .is_known = true, .is_healthy = true, .is_retired = now.is_retired };
+        }
+        const char *news = health_news(seen, &now);
+        if (news) {
+            before_saying(owner);
+            say("resolver %s %s (%llu queries, %llu answers, %llu timeouts, %llu refused)", now.address, news,
+                (unsigned long long)now.queries, (unsigned long long)now.answers, (unsigned long long)now.timeouts,
+                (unsigned long long)now.refused);
+            seen->is_healthy = now.healthy;
+            seen->is_retired = now.is_retired;
+        }
+        if (is_time_for_windows && has_window_news(seen, &now)) {
+            before_saying(owner);
+            say("resolver %s: window %zu, %zu in flight, answers in %.1f ms (half of them), %.1f ms (99 %%)", now.address,
+                now.window, now.in_flight, now.rtt_ms_p50, now.rtt_ms_p99);
+            seen->window = now.window;
+        }
+    }
+}
