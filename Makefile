@@ -9,14 +9,15 @@ CFLAGS   ?= -O2 -g
 PKG_CONFIG ?= pkg-config
 
 # One row a layer: which libraries it may know. The order is the link order, upper layers first.
-LAYERS        := scanner mail dns lists output base
+LAYERS        := scanner results mail dns lists output base
 SRC_scanner   := $(filter-out scanner/main.c,$(wildcard scanner/*.c))
+SRC_results   := $(wildcard scanner/results/*.c)
 SRC_mail      := $(wildcard scanner/mail/*.c)
 SRC_dns       := $(wildcard scanner/dns/*.c)
 SRC_base      := $(wildcard scanner/base/*.c)
 SRC_lists     := $(wildcard lists/*.c)
 SRC_output    := $(wildcard output/*.c)
-PKGS          := libuv libcares libzstd libarchive libidn2 libpsl libxxhash libcrypto ck
+PKGS          := libuv libcares libzstd libarchive libidn2 libpsl libxxhash libcrypto ck yajl
 MALLOC        ?= jemalloc
 
 WARN     := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wvla
@@ -34,6 +35,7 @@ BELOW_lists   := lists
 BELOW_output  := output
 BELOW_mail    := mail base
 BELOW_dns     := dns base
+BELOW_results := results mail lists output base
 BELOW_scanner := $(LAYERS)
 WORLD    := $(wildcard bench/world/*.c)
 TESTS    := $(wildcard $(LAYERS:%=tests/%/*_test.c) tests/world/*_test.c)
@@ -138,7 +140,7 @@ install: trifecta
 
 # Debian packages, installed only when one is missing; the servers are for the tests and benches alone.
 DEPS      := build-essential pkg-config libuv1-dev libc-ares-dev libjemalloc-dev libzstd-dev libck-dev libarchive-dev \
-             libidn2-dev libpsl-dev publicsuffix libxxhash-dev libssl-dev jq zstd bsdextrautils
+             libidn2-dev libpsl-dev publicsuffix libxxhash-dev libssl-dev libyajl-dev jq zstd bsdextrautils
 TEST_DEPS := $(DEPS) libcmocka-dev nsd unbound dnsperf
 deps:
 	@deploy/install-packages $(DEPS)

@@ -2,81 +2,17 @@
 #include "scanner/record.h"
 
 #include "scanner/base/clock.h"
+#include "scanner/results/vocabulary.h"
 
 /* Deeper trees are printed without their targets: a level takes three of JSON_DEPTH_MAX. */
 enum { SCHEMA = 1, TREE_DEPTH_MAX = 38 };
 
-static const char *const ternary_names[] = {
-    [TERNARY_NO] = "no",
-    [TERNARY_YES] = "yes",
-    [TERNARY_UNKNOWN] = "unknown",
-};
-static const char *const mx_status_names[] = {
-    [MX_NOT_CHECKED] = "not_checked",
-    [MX_OK] = "ok",
-    [MX_NONE] = "none",
-    [MX_NULL] = "null_mx",
-    [MX_INVALID] = "invalid",
-    [MX_TEMPERROR] = "temperror",
-};
-static const char *const spf_status_names[] = {
-    [SPF_NOT_CHECKED] = "not_checked", [SPF_VALID] = "valid",         [SPF_NONE] = "none",
-    [SPF_PERMERROR] = "permerror",     [SPF_TEMPERROR] = "temperror",
-};
-static const char *const spf_qualifier_names[] = {
-    [SPF_FAIL] = "fail",
-    [SPF_SOFTFAIL] = "softfail",
-    [SPF_NEUTRAL] = "neutral",
-    [SPF_PASS] = "pass",
-};
-static const char *const dkim_status_names[] = {
-    [DKIM_NOT_CHECKED] = "not_checked", [DKIM_FOUND] = "found",       [DKIM_REVOKED] = "revoked",
-    [DKIM_INVALID] = "invalid",         [DKIM_WILDCARD] = "wildcard", [DKIM_NONE_FOUND] = "none_found",
-    [DKIM_TEMPERROR] = "temperror",
-};
-static const char *const dkim_namespace_names[] = {
-    [DKIM_NAMESPACE_UNKNOWN] = "unknown",
-    [DKIM_NAMESPACE_EXISTS] = "exists",
-    [DKIM_NAMESPACE_ABSENT] = "absent",
-};
-static const char *const dkim_selector_status_names[] = {
-    [DKIM_KEY_VALID] = "valid",
-    [DKIM_KEY_REVOKED] = "revoked",
-    [DKIM_KEY_INVALID] = "invalid",
-    [DKIM_KEY_DANGLING] = "dangling_cname",
-};
-static const char *const dkim_key_type_names[] = {
-    [DKIM_KEY_UNKNOWN] = NULL,
-    [DKIM_KEY_RSA] = "rsa",
-    [DKIM_KEY_ED25519] = "ed25519",
-};
-static const char *const dmarc_status_names[] = {
-    [DMARC_NOT_CHECKED] = "not_checked", [DMARC_VALID] = "valid",         [DMARC_NONE] = "none",
-    [DMARC_INVALID] = "invalid",         [DMARC_TEMPERROR] = "temperror",
-};
-static const char *const dmarc_policy_names[] = {
-    [DMARC_POLICY_NULL] = NULL,
-    [DMARC_POLICY_NONE] = "none",
-    [DMARC_POLICY_QUARANTINE] = "quarantine",
-    [DMARC_POLICY_REJECT] = "reject",
-};
-static const char *const dmarc_alignment_names[] = {
-    [DMARC_ALIGNMENT_NULL] = NULL,
-    [DMARC_RELAXED] = "r",
-    [DMARC_STRICT] = "s",
-};
-static const char *const dmarc_psd_names[] = {
-    [DMARC_PSD_NULL] = NULL,
-    [DMARC_PSD_YES] = "y",
-    [DMARC_PSD_NO] = "n",
-    [DMARC_PSD_UNDEFINED] = "u",
-};
-static const char *const record_status_names[] = {
-    [RECORD_NOT_CHECKED] = "not_checked", [RECORD_VALID] = "valid",         [RECORD_NONE] = "none",
-    [RECORD_INVALID] = "invalid",         [RECORD_TEMPERROR] = "temperror",
-};
-
 /* Pieces ---------------------------------------------------------------------------------------------------------- */
+
+static void print_word(struct json *out, const struct vocabulary *vocabulary, int value)
+{
+    json_cstr(out, vocabulary_word(vocabulary, value));
+}
 
 /* A name in presentation form: its odd bytes are escaped already. Empty: null. */
 static void print_name(struct json *out, span name)
@@ -156,7 +92,7 @@ static void print_mx(struct json *out, const struct mx_result *mx)
 {
     json_begin_object(out);
     json_key(out, "status");
-    json_cstr(out, mx_status_names[mx->status]);
+    print_word(out, &mx_status_words, (int)mx->status);
     json_key(out, "hosts");
     json_begin_array(out);
     for (size_t i = 0; i < mx->host_count; i++) {
@@ -222,11 +158,11 @@ static void print_spf(struct json *out, const struct assessment *a, const struct
     const struct spf_result *spf = &a->spf;
     json_begin_object(out);
     json_key(out, "status");
-    json_cstr(out, spf_status_names[spf->status]);
+    print_word(out, &spf_status_words, (int)spf->status);
     json_key(out, "record");
     print_dns_text(out, spf->has_record, spf->record);
     json_key(out, "all");
-    json_cstr(out, spf->has_all ? spf_qualifier_names[spf->all] : NULL);
+    json_cstr(out, spf->has_all ? vocabulary_word(&spf_qualifier_words, (int)spf->all) : NULL);
     json_key(out, "lookups");
     print_number(out, spf->has_numbers, spf->lookups);
     json_key(out, "void_lookups");
@@ -268,9 +204,9 @@ static void print_selector(struct json *out, const struct dkim_selector *selecto
     json_key(out, "selector");
     json_dns_text(out, selector->selector.ptr, selector->selector.len);
     json_key(out, "status");
-    json_cstr(out, dkim_selector_status_names[selector->status]);
+    print_word(out, &dkim_selector_status_words, (int)selector->status);
     json_key(out, "key_type");
-    json_cstr(out, dkim_key_type_names[selector->key_type]);
+    print_word(out, &dkim_key_type_words, (int)selector->key_type);
     json_key(out, "key_bits");
     print_number(out, selector->key_bits > 0, selector->key_bits);
     json_key(out, "testing");
@@ -290,9 +226,9 @@ static void print_dkim(struct json *out, const struct dkim_result *dkim, bool is
 {
     json_begin_object(out);
     json_key(out, "status");
-    json_cstr(out, dkim_status_names[dkim->status]);
+    print_word(out, &dkim_status_words, (int)dkim->status);
     json_key(out, "namespace");
-    json_cstr(out, dkim_namespace_names[dkim->namespace_state]);
+    print_word(out, &dkim_namespace_words, (int)dkim->namespace_state);
     json_key(out, "probed");
     json_u64(out, dkim->probed);
     json_key(out, "selectors");
@@ -307,24 +243,24 @@ static void print_dkim(struct json *out, const struct dkim_result *dkim, bool is
 static void print_dmarc_policies(struct json *out, const struct dmarc_result *dmarc)
 {
     json_key(out, "policy");
-    json_cstr(out, dmarc_policy_names[dmarc->policy]);
+    print_word(out, &dmarc_policy_words, (int)dmarc->policy);
     json_key(out, "subdomain_policy");
-    json_cstr(out, dmarc_policy_names[dmarc->subdomain_policy]);
+    print_word(out, &dmarc_policy_words, (int)dmarc->subdomain_policy);
     json_key(out, "nonexistent_policy");
-    json_cstr(out, dmarc_policy_names[dmarc->nonexistent_policy]);
+    print_word(out, &dmarc_policy_words, (int)dmarc->nonexistent_policy);
     json_key(out, "policy_9989");
-    json_cstr(out, dmarc_policy_names[dmarc->policy_9989]);
+    print_word(out, &dmarc_policy_words, (int)dmarc->policy_9989);
     json_key(out, "policy_7489");
-    json_cstr(out, dmarc_policy_names[dmarc->policy_7489]);
+    print_word(out, &dmarc_policy_words, (int)dmarc->policy_7489);
     json_key(out, "effective_policy");
-    json_cstr(out, dmarc_policy_names[dmarc->effective_policy]);
+    print_word(out, &dmarc_policy_words, (int)dmarc->effective_policy);
 }
 
 static void print_dmarc(struct json *out, const struct dmarc_result *dmarc)
 {
     json_begin_object(out);
     json_key(out, "status");
-    json_cstr(out, dmarc_status_names[dmarc->status]);
+    print_word(out, &dmarc_status_words, (int)dmarc->status);
     json_key(out, "record");
     print_dns_text(out, dmarc->has_record, dmarc->record);
     json_key(out, "found_at");
@@ -339,13 +275,13 @@ static void print_dmarc(struct json *out, const struct dmarc_result *dmarc)
     json_key(out, "pct");
     print_number(out, dmarc->has_pct, dmarc->pct);
     json_key(out, "adkim");
-    json_cstr(out, dmarc_alignment_names[dmarc->adkim]);
+    print_word(out, &dmarc_alignment_words, (int)dmarc->adkim);
     json_key(out, "aspf");
-    json_cstr(out, dmarc_alignment_names[dmarc->aspf]);
+    print_word(out, &dmarc_alignment_words, (int)dmarc->aspf);
     json_key(out, "fo");
     print_dns_texts(out, dmarc->fo, dmarc->fo_count);
     json_key(out, "psd");
-    json_cstr(out, dmarc_psd_names[dmarc->psd]);
+    print_word(out, &dmarc_psd_words, (int)dmarc->psd);
     json_key(out, "rua");
     print_dns_texts(out, dmarc->rua, dmarc->rua_count);
     json_key(out, "ruf");
@@ -362,7 +298,7 @@ static void print_transport(struct json *out, const struct assessment *a)
     json_key(out, "mta_sts");
     json_begin_object(out);
     json_key(out, "status");
-    json_cstr(out, record_status_names[a->mta_sts.status]);
+    print_word(out, &record_status_words, (int)a->mta_sts.status);
     json_key(out, "id");
     print_dns_text(out, a->mta_sts.id.len > 0, a->mta_sts.id);
     json_end_object(out);
@@ -370,7 +306,7 @@ static void print_transport(struct json *out, const struct assessment *a)
     json_key(out, "tls_rpt");
     json_begin_object(out);
     json_key(out, "status");
-    json_cstr(out, record_status_names[a->tls_rpt.status]);
+    print_word(out, &record_status_words, (int)a->tls_rpt.status);
     json_key(out, "rua");
     print_dns_texts(out, a->tls_rpt.rua, a->tls_rpt.rua_count);
     json_end_object(out);
@@ -380,7 +316,7 @@ static void print_bimi(struct json *out, const struct bimi_result *bimi)
 {
     json_begin_object(out);
     json_key(out, "status");
-    json_cstr(out, record_status_names[bimi->status]);
+    print_word(out, &record_status_words, (int)bimi->status);
     json_key(out, "location");
     print_dns_text(out, bimi->has_location, bimi->location);
     json_key(out, "authority");
@@ -462,7 +398,7 @@ static void print_verdict(struct json *out, const struct assessment *a)
     json_key(out, "spoofable_subdomains");
     print_ternary(out, a->spoofable_subdomains);
     json_key(out, "sends");
-    json_cstr(out, ternary_names[a->sends]);
+    print_word(out, &ternary_words, (int)a->sends);
     json_key(out, "findings");
     print_findings(out, &a->findings);
 }

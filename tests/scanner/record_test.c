@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "scanner/record.h"
+#include "scanner/results/record_view.h"
 #include "tests/support/schema_check.h"
 
 enum { SCHEMA_SIZE = 1 << 20, LINE_SIZE = 1 << 20 };
@@ -181,6 +182,57 @@ static void every_key_in_order_with_odd_bytes(void **state)
     json_document_free(&read);
 }
 
+static void what_is_printed_can_be_read_back(void **state)
+{
+    (void)state;
+    struct finding findings[2];
+    struct assessment a = rich(findings);
+    struct record_facts facts = rich_facts;
+    facts.is_full = true;
+    struct record_reader *reader = record_reader_new();
+    struct json_buffer buffer;
+    json_buffer_init_fixed(&buffer, line, sizeof(line));
+    assert_true(record_print_line(&a, &facts, &buffer));
+    const struct record_view *view = record_reader_read(reader, span_of(line, buffer.len - 1));
+    if (view == NULL) {
+        fail_msg("%s", record_reader_error(reader));
+    }
+    assert_true(span_equal(view->domain, SPAN("example.com")) && view->seq == INT64_C(9007199254740993) && view->rank == 3);
+    assert_true(span_equal(view->tag, SPAN("c\"\n\0\xc3\xa9\xef\xbf\xbd")));
+    assert_true(span_equal(view->scanned_at, SPAN("1970-01-01T00:00:00.000Z")));
+    assert_true(view->outcome == OUTCOME_OK && view->posture == POSTURE_PARTIAL && view->spoofable == TERNARY_YES &&
+                view->spoofable_subdomains == TERNARY_NO && view->sends == TERNARY_YES);
+    assert_true(view->findings.count == 2 && view->findings.items[0].id == FINDING_SPF_TOO_MANY_LOOKUPS &&
+                view->findings.items[1].severity == SEVERITY_WARNING && view->findings.items[1].detail.ptr == NULL);
+    assert_true(view->mx.status == MX_OK && view->mx.hosts.count == 2 && view->mx.hosts.items[1].preference == 20 &&
+                span_equal(view->mx.hosts.items[1].host, SPAN("a\\.b.example")) && view->mx.providers.count == 2);
+    assert_true(view->spf.status == SPF_VALID && view->spf.all == SPF_SOFTFAIL && view->spf.lookups == 1000 &&
+                view->spf.void_lookups == 2 && view->spf.depth == 3 && view->spf.ipv4_addresses == INT64_C(1) << 32 &&
+                view->spf.ipv6_slash64s == INT64_MAX && view->spf.exact && view->spf.macros && view->spf.ptr);
+    assert_true(span_equal(view->spf.redirect, SPAN("r.example")) && span_equal(view->spf.includes.items[0], SPAN("x.example")));
+    assert_true(view->dkim.selectors.count == 2 && view->dkim.selectors.items[0].key_bits == 2048 &&
+                span_equal(view->dkim.selectors.items[0].record, SPAN("v=DKIM1; p=\"")) &&
+                view->dkim.selectors.items[1].status == DKIM_KEY_DANGLING && view->dkim.selectors.items[1].cname.ptr == NULL);
+    assert_true(view->dmarc.policy == DMARC_POLICY_REJECT && view->dmarc.nonexistent_policy == DMARC_POLICY_NONE &&
+                view->dmarc.policy_7489 == DMARC_POLICY_QUARANTINE && view->dmarc.pct == 0 && view->dmarc.aspf == DMARC_STRICT &&
+                view->dmarc.psd == DMARC_PSD_UNDEFINED && view->dmarc.rua.count == 2 && view->dmarc.testing);
+    assert_true(view->dns.queries == 14 && view->dns.failed.count == 2 &&
+                span_equal(view->dns.failed.items[0].error, SPAN("timeout")));
+    /* And with everything absent. */
+    static char memory[1024];
+    struct arena arena;
+    arena_init(&arena, memory, sizeof(memory), 0);
+    assess_excluded(SPAN("example.com"), &arena, &a);
+    json_buffer_init_fixed(&buffer, line, sizeof(line));
+    assert_true(record_print_line(&a, &plain_facts, &buffer));
+    view = record_reader_read(reader, span_of(line, buffer.len - 1));
+    assert_non_null(view);
+    assert_true(view->rank == RECORD_NULL && view->tag.ptr == NULL && view->spoofable == TERNARY_UNKNOWN &&
+                view->spf.all == RECORD_NULL && view->spf.lookups == RECORD_NULL && view->dmarc.policy == DMARC_POLICY_NULL &&
+                view->dmarc.pct == RECORD_NULL && view->findings.count == 0);
+    record_reader_free(reader);
+}
+
 static void full_adds_the_keys_records_and_the_tree(void **state)
 {
     (void)state;
@@ -340,6 +392,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_excluded_name_has_every_key),
         cmocka_unit_test(every_key_in_order_with_odd_bytes),
+        cmocka_unit_test(what_is_printed_can_be_read_back),
         cmocka_unit_test(full_adds_the_keys_records_and_the_tree),
         cmocka_unit_test(evaluations_stand_at_the_end_of_spf),
         cmocka_unit_test(a_tree_of_any_depth_is_printed),
