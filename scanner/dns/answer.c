@@ -7,7 +7,7 @@ enum {
     FLAG_QR = 0x8000, FLAG_AA = 0x0400, FLAG_TC = 0x0200, FLAG_RA = 0x0080, FLAG_AD = 0x0020,
     OPCODE_MASK = 0x7800, RCODE_MASK = 0x000f,
     RCODE_NOERROR = 0, RCODE_SERVFAIL = 2, RCODE_NXDOMAIN = 3, RCODE_REFUSED = 5,
-    CLASS_IN = 1,
+    CLASS_IN = 1, TYPE_OPT = 41,
     CHAIN_MAX = 16,
     POINTER_MASK = 0xc0,
     TTL_MAX = 0x7fffffff
@@ -218,14 +218,13 @@ static bool print_name(const struct name *name, struct arena *arena, span *out)
 /* ---- Header and question ---------------------------------------------------------------------------------------- */
 
 struct header {
-    uint16_t id, flags, questions, answers, authorities;
+    uint16_t id, flags, questions, answers, authorities, additionals;
 };
 
 static bool take_header(struct cursor *c, struct header *out)
 {
-    uint16_t additional;
     return take16(c, &out->id) && take16(c, &out->flags) && take16(c, &out->questions) && take16(c, &out->answers) &&
-           take16(c, &out->authorities) && take16(c, &additional);
+           take16(c, &out->authorities) && take16(c, &out->additionals);
 }
 
 uint8_t answer_rcode(span message)
@@ -603,6 +602,21 @@ static bool soa_minimum(span message, const struct record *record, uint32_t *out
     return take_ttl(&c, out);
 }
 
+/* The upper bits of the rcode stand where an OPT record has its TTL (RFC 6891 6.1.3): BADVERS is NOERROR without them, and
+   would read as "there is none". `c` is behind the authority section. */
+static void read_extended_rcode(struct reading *r, struct cursor c)
+{
+    enum { BEFORE_DATA = 6 }; /* TTL and length */
+    struct record record;
+    for (size_t i = 0; i < r->header->additionals; i++) {
+        if (!take_record(&c, &record)) {
+            r->is_malformed = true;
+            return;
+        }
+        r->is_malformed = r->is_malformed || (record.type == TYPE_OPT && r->message.ptr[record.data_at - BEFORE_DATA] != 0);
+    }
+}
+
 /* How long an absent answer holds: RFC 2308 5. The SOA of a zone that does not hold the name says nothing. */
 static void read_authority(struct reading *r, struct rrset *out, bool *has_ns, bool *has_soa)
 {
@@ -630,6 +644,7 @@ static void read_authority(struct reading *r, struct rrset *out, bool *has_ns, b
         keep_lowest(&r->ttl_s, minimum);
         r->is_out_of_memory = !print_name(&owner, r->arena, &out->soa_owner);
     }
+    read_extended_rcode(r, c);
 }
 
 static void read_absence(struct reading *r, struct rrset *out)

@@ -7,8 +7,9 @@
  * Our own cursor: every read is checked against the message's end; compression pointers go backwards only and a name is
  * 255 bytes at most, so every name ends. The alias chain is followed through the answer section in whatever order the
  * records came, 16 steps at most. Records of other owners or classes are ignored. Whatever is malformed in the answer
- * section, or in the authority section of an absent answer, makes the reply a DNS_BAD_RESPONSE, and so do a referral that
- * comes from no resolver, and NXDOMAIN beside records. What follows is not read.
+ * section, or in the later sections of an absent answer, makes the reply a DNS_BAD_RESPONSE, and so do a referral that
+ * comes from no resolver, NXDOMAIN beside records, and an extended rcode (RFC 6891 6.1.3) of an absent answer. What
+ * follows the records of the answer section, where there are some, is not read.
  *
  * Threads: any; pure.  Memory: only the arena given; the result points into it, never into the message.
  */

@@ -16,6 +16,8 @@
 #define B(literal) literal, sizeof(literal) - 1
 #define QNAME      "\3www\7example\0"
 #define HEAD(flags, an, ns) "\x12\x34" flags "\0\1" an ns "\0\0" QNAME
+#define HEAD_AND(flags, an, ns, ar) "\x12\x34" flags "\0\1" an ns ar QNAME
+#define OPT(extended, version) "\0\0\51\4\320" extended version "\0\0\0\0"
 #define Q_TXT      "\0\20\0\1"
 #define Q_MX       "\0\17\0\1"
 #define Q_A        "\0\1\0\1"
@@ -126,6 +128,21 @@ static const struct outcome_case outcome_cases[] = {
       "\300\20\0\2\0\1" TTL("\1\0") "\0\5\2ns\300\20"), DNS_TXT, ANSWER_READ, DNS_BAD_RESPONSE, 0, 0, "", "" },
     { "NS beside NODATA from a resolver is none", B(HEAD(OK, "\0\0", "\0\1") Q_TXT
       "\300\20\0\2\0\1" TTL("\1\0") "\0\5\2ns\300\20"), DNS_TXT, ANSWER_READ, DNS_NODATA, 0, 0, "", "" },
+    { "NODATA with EDNS", B(HEAD_AND(OK, "\0\0", "\0\0", "\0\1") Q_TXT OPT("\0", "\0")), DNS_TXT, ANSWER_READ, DNS_NODATA,
+      0, 0, "", "" },
+    { "NODATA of a later EDNS version", B(HEAD_AND(OK, "\0\0", "\0\0", "\0\1") Q_TXT OPT("\0", "\1")), DNS_TXT,
+      ANSWER_READ, DNS_NODATA, 0, 0, "", "" },
+    { "BADVERS is no NODATA, RFC 6891 6.1.3", B(HEAD_AND(OK, "\0\0", "\0\0", "\0\1") Q_TXT OPT("\1", "\0")), DNS_TXT,
+      ANSWER_READ, DNS_BAD_RESPONSE, 0, 0, "", "" },
+    { "an extended rcode with its highest bit", B(HEAD_AND(OK, "\0\0", "\0\0", "\0\1") Q_TXT OPT("\200", "\0")), DNS_TXT,
+      ANSWER_READ, DNS_BAD_RESPONSE, 0, 0, "", "" },
+    { "BADVERS behind the SOA and another record", B(HEAD_AND(OK, "\0\0", "\0\1", "\0\2") Q_TXT
+      SOA(TTL("\1\0"), TTL("\1\54")) "\300\20\0\1\0\1" TTL("\0\7") "\0\4\1\2\3\4" OPT("\1", "\0")), DNS_TXT, ANSWER_READ,
+      DNS_BAD_RESPONSE, 0, 0, "", "" },
+    { "19 is no NXDOMAIN", B(HEAD_AND("\x81\x83", "\0\0", "\0\0", "\0\1") Q_TXT OPT("\1", "\0")), DNS_TXT, ANSWER_READ,
+      DNS_BAD_RESPONSE, 0, 0, "", "" },
+    { "NODATA that is cut in its OPT", B(HEAD_AND(OK, "\0\0", "\0\0", "\0\1") Q_TXT "\0\0\51\4\320\0"), DNS_TXT,
+      ANSWER_READ, DNS_BAD_RESPONSE, 0, 0, "", "" },
     { "A with five bytes", B(HEAD(OK, "\0\1", "\0\0") Q_A "\300\14\0\1\0\1" TTL("\0\7") "\0\5\1\2\3\4\5"), DNS_A, ANSWER_READ,
       DNS_BAD_RESPONSE, 0, 0, "", "" },
     { "TXT without any string", B(HEAD(OK, "\0\1", "\0\0") Q_TXT "\300\14\0\20\0\1" TTL("\0\7") "\0\0"), DNS_TXT, ANSWER_READ,
