@@ -202,7 +202,7 @@ void asker_ask(struct asker *asker, struct lookup *lookup)
     lookup->rrset = lookup->worst = NULL;
     lookup->retries = lookup->tries = lookup->case_mismatches = 0;
     lookup->was_shared = lookup->over_tcp = lookup->without_edns = lookup->without_case = false;
-    lookup->by_tcp = lookup->is_follow_up = false;
+    lookup->by_tcp = lookup->tcp_alone = lookup->is_follow_up = false;
     lookup->tried = 0;
     lookup->flights = NULL;
     lookup->place = PLACE_NONE;
@@ -344,6 +344,17 @@ static struct resolver *choose_resolver(struct asker *asker, struct lookup *look
     return resolver_pool_choose(pool, is_crowded ? 0 : lookup->tried, now_ns);
 }
 
+/* When all have been tried a new round begins, and the last one is not the first of it. */
+static void note_tried(const struct asker *asker, struct lookup *lookup, const struct resolver *r)
+{
+    size_t count = asker->pool.count;
+    uint64_t all = count < 64 ? ((uint64_t)1 << count) - 1 : UINT64_MAX, bit = (uint64_t)1 << (r->index % 64);
+    lookup->tried |= bit;
+    if (lookup->tried == all) {
+        lookup->tried = bit;
+    }
+}
+
 static void count_try(struct asker *asker, struct lookup *lookup, const struct resolver *r)
 {
     asker->stats.queries++;
@@ -352,7 +363,7 @@ static void count_try(struct asker *asker, struct lookup *lookup, const struct r
     if (!lookup->is_follow_up) {
         lookup->tries++;
         asker->stats.retries += lookup->tries > 1;
-        lookup->tried |= (uint64_t)1 << (r->index % 64);
+        note_tried(asker, lookup, r);
     }
     lookup->is_follow_up = false;
 }
@@ -394,7 +405,8 @@ static enum sending send_one(struct asker *asker, struct lookup *lookup, uint64_
         }
         return NO_ROOM;
     }
-    struct lane *lane = resolver_pool_lane(&asker->pool, r, lookup->by_tcp);
+    struct lane *lane = lookup->by_tcp ? resolver_pool_tcp_lane(&asker->pool, r, lookup->tcp_alone)
+                                       : resolver_pool_lane(&asker->pool, r);
     if (!lane) {
         return NO_ROOM;
     }
@@ -622,6 +634,7 @@ static void settle(struct asker *asker, struct flight *flight, uint64_t now_ns)
         if (flight->status == LANE_REPLY) {
             decide(asker, lookup, flight, was_live, now_ns);
         } else if (was_live) {
+            lookup->tcp_alone = flight->over_tcp;
             fail_try(asker, lookup, &bare_failures[DNS_TIMEOUT], flight->status == LANE_FAILED, now_ns);
         }
     }
@@ -667,7 +680,11 @@ static void expire(struct asker *asker, struct flight *flight, uint64_t now_ns)
     asker->in_flight--;
     asker->stats.timeouts++;
     resolver_note_news(flight->resolver, RESOLVER_SILENT, flight->generation, false, now_ns);
+    if (flight->over_tcp) {
+        resolver_note_stall(flight->resolver, flight->query.lane);
+    }
     if (flight->lookup) {
+        flight->lookup->tcp_alone = flight->over_tcp;
         fail_try(asker, flight->lookup, &bare_failures[DNS_TIMEOUT], false, now_ns);
     }
 }

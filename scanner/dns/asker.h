@@ -69,6 +69,7 @@ struct lookup {
     uint8_t place;              /* which list it is in */
     uint8_t case_mismatches;
     bool without_edns, without_case, by_tcp;
+    bool tcp_alone;             /* got no answer on a connection shared with others */
     bool is_follow_up;          /* what is sent next belongs to the try before: TCP after truncation */
     uint16_t last_resolver;
 };

@@ -45,6 +45,10 @@ static void free_resolver(struct resolver *resolver)
         lane_free(resolver->lanes[i]);
     }
     lane_free(resolver->tcp_lane);
+    lane_free(resolver->tcp_stalled);
+    for (size_t i = 0; i < TCP_ALONE_MAX; i++) {
+        lane_free(resolver->tcp_alone[i]);
+    }
     free(resolver->lanes);
     free((void *)(uintptr_t)resolver->spec.text);
     free(resolver);
@@ -254,7 +258,7 @@ static size_t queries_in_lanes(const struct resolver *r)
     return sum;
 }
 
-static struct lane *udp_lane(struct resolver_pool *pool, struct resolver *r)
+struct lane *resolver_pool_lane(struct resolver_pool *pool, struct resolver *r)
 {
     /* Some packets in a row to one lane, so that they leave together; then its neighbour, so that all stay small. */
     size_t at = r->lane_turn++ / ASKS_IN_A_ROW;
@@ -275,15 +279,56 @@ static struct lane *udp_lane(struct resolver_pool *pool, struct resolver *r)
     return NULL;
 }
 
-struct lane *resolver_pool_lane(struct resolver_pool *pool, struct resolver *r, bool over_tcp)
+/* A lane nobody waits on has no connection either, and begins a new one. */
+static struct lane *tcp_lane_alone(struct resolver_pool *pool, struct resolver *r)
 {
-    if (!over_tcp) {
-        return udp_lane(pool, r);
+    for (size_t i = 0; i < TCP_ALONE_MAX; i++) {
+        if (!r->tcp_alone[i]) {
+            r->tcp_alone[i] = open_lane(pool, r, true);
+            return r->tcp_alone[i];
+        }
+        if (lane_query_count(r->tcp_alone[i]) == 0) {
+            return r->tcp_alone[i];
+        }
+    }
+    return NULL;
+}
+
+struct lane *resolver_pool_tcp_lane(struct resolver_pool *pool, struct resolver *r, bool is_alone)
+{
+    if (is_alone) {
+        return tcp_lane_alone(pool, r);
     }
     if (!r->tcp_lane) {
         r->tcp_lane = open_lane(pool, r, true);
     }
     return r->tcp_lane && lane_has_room(r->tcp_lane) ? r->tcp_lane : NULL;
+}
+
+/* While one is being left the next one stays, whatever happens on it: two at most, and c-ares' own timeout ends each. */
+void resolver_note_stall(struct resolver *r, const struct lane *lane)
+{
+    if (lane == r->tcp_lane && !r->tcp_stalled) {
+        r->tcp_stalled = r->tcp_lane;
+        r->tcp_lane = NULL;
+    }
+}
+
+static void tick_tcp(struct resolver *r)
+{
+    for (size_t i = 0; i < TCP_ALONE_MAX && r->tcp_alone[i]; i++) {
+        lane_tick(r->tcp_alone[i]);
+    }
+    if (r->tcp_lane) {
+        lane_tick(r->tcp_lane);
+    }
+    if (r->tcp_stalled) {
+        lane_tick(r->tcp_stalled);
+        if (lane_query_count(r->tcp_stalled) == 0) {
+            lane_free(r->tcp_stalled);
+            r->tcp_stalled = NULL;
+        }
+    }
 }
 
 void resolver_note_sent(struct resolver_pool *pool, struct resolver *r)
@@ -394,9 +439,7 @@ static void take_lane_news(struct resolver_pool *pool, struct resolver *r, uint6
         icmp_errors += lane_take_icmp_errors(r->lanes[i]);
         pool->dropped += lane_take_dropped(r->lanes[i]);
     }
-    if (r->tcp_lane) {
-        lane_tick(r->tcp_lane);
-    }
+    tick_tcp(r);
     /* A closed port says so at once: no need to wait for timeouts. */
     if (icmp_errors > 0 && (r->answers == 0 || now_ns - r->reply_ns > ns_per_s / 4)) {
         become_unhealthy(r, now_ns);

@@ -9,7 +9,11 @@
  * root's name servers, sent with growing pauses, which tells a dead resolver from a list of dead zones. When none is
  * healthy, all are used a little, so that every lookup ends.
  *
- * Lanes are opened as the packets in flight grow, about 1,000 to each, and never closed before the end.
+ * UDP lanes are opened as the packets in flight grow, about 1,000 to each, and never closed before the end.
+ *
+ * Over TCP whoever stands first on a connection holds up all behind him: an answer that trickles, a connection that a
+ * firewall has forgotten. So a question that once got no answer over TCP has a connection of its own from then on, and a
+ * shared one that failed somebody in time takes no new questions.
  *
  * Threads: the loop's.
  */
@@ -21,6 +25,9 @@
 #include "scanner/dns/lane.h"
 #include "scanner/dns/token_bucket.h"
 #include "scanner/dns/window.h"
+
+/* Connections of one resolver on which one question stands alone. */
+enum { TCP_ALONE_MAX = 16 };
 
 struct canary;
 
@@ -36,7 +43,9 @@ struct resolver {
     struct link dirty;              /* in the pool's list while a lane may hold packets not yet pushed out */
     struct lane **lanes;
     size_t lane_count, lane_limit, lane_turn;
-    struct lane *tcp_lane;
+    struct lane *tcp_lane;          /* shared by all whose first try it is */
+    struct lane *tcp_stalled;       /* the one before: somebody got nothing there in time; goes when nobody waits there */
+    struct lane *tcp_alone[TCP_ALONE_MAX];
 
     bool is_healthy, is_retired;
     bool folds_case;
@@ -79,7 +88,11 @@ MUST_USE int resolver_pool_set(struct resolver_pool *pool, const struct resolver
 struct resolver *resolver_pool_choose(struct resolver_pool *pool, uint64_t tried, uint64_t now_ns);
 
 /* A lane with room, opened when needed; NULL when there is none. */
-struct lane *resolver_pool_lane(struct resolver_pool *pool, struct resolver *resolver, bool over_tcp);
+struct lane *resolver_pool_lane(struct resolver_pool *pool, struct resolver *resolver);
+struct lane *resolver_pool_tcp_lane(struct resolver_pool *pool, struct resolver *resolver, bool is_alone);
+
+/* A question over TCP got no answer in time on `lane`. */
+void resolver_note_stall(struct resolver *resolver, const struct lane *lane);
 
 /* A packet goes out. */
 void resolver_note_sent(struct resolver_pool *pool, struct resolver *resolver);
