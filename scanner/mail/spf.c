@@ -132,6 +132,59 @@ static void want_relay_lock(const struct subject *s, span record)
     }
 }
 
+/*
+ * A tree that is cut at SPF_TERMS_MAX is asked breadth first, and a sender that nothing matches goes depth first: what
+ * is missing of his first lookups decides between permerror and unknown. The first question not asked yet is asked, one
+ * at a time. False: he gets no further.
+ */
+static bool want_first_lookups(const struct subject *s, struct spf_plan *plan, span at, unsigned *lookups);
+
+static bool want_lookup(const struct subject *s, struct spf_plan *plan, const struct spf_term *term, span at,
+                        unsigned *lookups)
+{
+    size_t before = s->answers->count;
+    char buffer[SPF_QNAME_SIZE];
+    span name;
+    bool leads_on = term->kind == SPF_TERM_INCLUDE || term->kind == SPF_TERM_REDIRECT;
+    if (++*lookups > SPF_LOOKUP_LIMIT) {
+        return false;
+    }
+    want_target(s, plan, term, at);
+    if (s->answers->count > before) {
+        return false;
+    }
+    return !leads_on || spf_target_name(term, at, s->domain, buffer, &name) != SPF_TARGET_KNOWN ||
+           want_first_lookups(s, plan, name, lookups);
+}
+
+static bool want_first_lookups(const struct subject *s, struct spf_plan *plan, span at, unsigned *lookups)
+{
+    struct spf_selection selection = { 0 };
+    struct spf_outline outline;
+    const struct rrset *txt = answer_set_get(s->answers, at, DNS_TXT);
+    if (txt) {
+        spf_select(txt, &selection);
+    }
+    if (selection.count != 1) {
+        return false;
+    }
+    span rest = spf_record_terms(selection.record->text), text;
+    struct spf_term term, redirect = { .kind = SPF_TERM_ALL };
+    spf_record_check(selection.record->text, &outline);
+    while (outline.is_valid && spf_record_next(&rest, &text)) {
+        spf_term_parse(text, &term);
+        if (term.kind == SPF_TERM_ALL) {
+            return true;
+        }
+        if (term.kind == SPF_TERM_REDIRECT && !outline.has_all) {
+            redirect = term;
+        } else if (spf_term_is_counted(&term) && !want_lookup(s, plan, &term, at, lookups)) {
+            return false;
+        }
+    }
+    return outline.is_valid && (redirect.kind == SPF_TERM_ALL || want_lookup(s, plan, &redirect, at, lookups));
+}
+
 size_t spf_ask(const struct subject *s, struct spf_plan *plan)
 {
     size_t before = s->answers->count;
@@ -166,6 +219,10 @@ size_t spf_ask(const struct subject *s, struct spf_plan *plan)
                 want_relay_lock(s, own.record->text);
             }
         }
+    }
+    if (plan->terms >= SPF_TERMS_MAX && s->answers->count == before) {
+        unsigned lookups = 0;
+        want_first_lookups(s, plan, s->domain, &lookups);
     }
     return s->answers->count - before;
 }
