@@ -97,7 +97,9 @@ bool domain_scan_run(struct domain_scan *d, const struct domain_asking *by)
             break;
         }
         for (size_t i = from; i < d->answers.count; i++) {
-            ask_item(d, (uint32_t)i, by);
+            if (!d->answers.items[i].rrset) {
+                ask_item(d, (uint32_t)i, by);
+            }
         }
         if (d->pending > 0) {
             return true;

@@ -3,6 +3,8 @@
 
 enum { FIRST_SIZE = 16 };
 
+static const struct rrset not_asked = { .outcome = DNS_CUT };
+
 void answer_set_init(struct answer_set *set, struct arena *arena, size_t limit)
 {
     *set = (struct answer_set){ .arena = arena, .limit = limit };
@@ -43,7 +45,8 @@ static bool add(struct answer_set *set, span qname, struct asked question)
     if (find_hashed(set, qname, question.qtype, question.checking_disabled, hash)) {
         return false;
     }
-    if (set->count == set->limit || (set->count == set->size && !grow(set))) {
+    bool is_beyond = set->count >= set->limit;
+    if (set->count > set->limit || (set->count == set->size && !grow(set))) {
         set->was_cut = true;
         return false;
     }
@@ -57,7 +60,9 @@ static bool add(struct answer_set *set, span qname, struct asked question)
     }
     question.qname = span_of(bytes, qname.len);
     question.hash = hash;
+    question.rrset = is_beyond ? &not_asked : NULL;
     set->items[set->count++] = question;
+    set->was_cut = set->was_cut || is_beyond;
     return true;
 }
 

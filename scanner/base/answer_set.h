@@ -39,7 +39,8 @@ enum { ANSWER_SET_LIMIT = 2048 };
 
 void answer_set_init(struct answer_set *set, struct arena *arena, size_t limit);
 
-/* True when the question is new and was added (as the last item); false when it stands there, or nothing fits. */
+/* True when the question is new and was added (as the last item); false when it stands there, or nothing fits. The first
+   one beyond the limit is added as a DNS_CUT, not to be asked: so that the record says that there were more. */
 bool answer_set_add(struct answer_set *set, span qname, uint16_t qtype, uint8_t purpose, bool is_shared);
 
 /* The same with checking disabled; such a question is never shared. */
