@@ -89,16 +89,23 @@ FUZZERS := $(patsubst tests/fuzz/%_fuzz.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 REPLAY  := $(patsubst %,$(BUILD)/tests/fuzz/%_replay,$(FUZZERS))
 
 check: test-deps
-	@$(MAKE) --no-print-directory -j$$(nproc) all $(TEST_BIN) $(REPLAY)
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(TEST_BIN) $(REPLAY) $(E2E_BIN)
 	@BUILD=$(BUILD) tests/run $(TEST_BIN) tests/fuzz/replay_test.sh $(SCRIPTS)
 
 # Between two edits: everything builds, the tests without servers pass.
 quick:
-	@$(MAKE) --no-print-directory -j$$(nproc) all $(TEST_BIN) $(REPLAY)
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(TEST_BIN) $(REPLAY) $(E2E_BIN)
 	@BUILD=$(BUILD) tests/run $(TEST_BIN) $(filter tests/structure/%,$(SCRIPTS))
 
 # The corpora of the fuzzers, run by an ordinary program.
 $(BUILD)/tests/fuzz/%_replay: $(BUILD)/tests/fuzz/%_fuzz.o $(BUILD)/tests/support/replay.o $(call obj,$(SUPPORT)) $(call archives,$(LAYERS))
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS)
+
+# What the tests with servers need beside them: a name server that lies, a reader of records.
+E2E_BIN := $(BUILD)/tests/hostile/hostile $(BUILD)/tests/e2e/schema_lines
+$(BUILD)/tests/hostile/hostile: $(call obj,$(wildcard tests/hostile/*.c))
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^
+$(BUILD)/tests/e2e/schema_lines: $(BUILD)/tests/e2e/schema_lines.o $(BUILD)/libsupport.a $(call archives,mail base)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS)
 
 SAN = --no-print-directory MALLOC= SAN_RUN=1
@@ -108,8 +115,8 @@ tsan: test-deps
 	@$(MAKE) $(SAN) BUILD=build/tsan CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=thread" san-check
 .PHONY: san-check
 san-check:
-	@$(MAKE) --no-print-directory -j$$(nproc) $(BUILD)/trifecta $(BUILD)/world $(TEST_BIN) $(REPLAY)
-	@BUILD=$(BUILD) tests/run $(TEST_BIN) tests/fuzz/replay_test.sh tests/e2e/world_test.sh tests/e2e/servers_test.sh
+	@$(MAKE) --no-print-directory -j$$(nproc) $(BUILD)/trifecta $(BUILD)/world $(TEST_BIN) $(REPLAY) $(E2E_BIN)
+	@BUILD=$(BUILD) tests/run $(TEST_BIN) tests/fuzz/replay_test.sh $(addprefix tests/e2e/,world_test.sh servers_test.sh spf_test.sh signals_test.sh hostile_test.sh)
 
 # make fuzz SECONDS=600: each target for so long, both cores kept busy.
 SECONDS ?= 60
