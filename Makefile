@@ -42,7 +42,7 @@ TESTS    := $(wildcard $(LAYERS:%=tests/%/*_test.c) tests/world/*_test.c)
 TEST_BIN := $(patsubst %.c,$(BUILD)/%,$(TESTS))
 SUPPORT  := $(filter-out tests/support/replay.c,$(wildcard tests/support/*.c))
 
-.PHONY: all check quick demo bench asan tsan fuzz install deps test-deps clean
+.PHONY: all check quick demo bench asan tsan fuzz faults install deps test-deps clean
 .DEFAULT_GOAL := all
 .SECONDARY:
 
@@ -84,17 +84,18 @@ $(BUILD)/%.o: %.c VERSION
 $(BUILD)/lists/builtin.o: lists/providers.tsv lists/selectors.txt
 
 # --- tests -----------------------------------------------------------------------------------------------------------
-SCRIPTS := $(wildcard tests/structure/*_test.sh tests/e2e/*_test.sh)
+SCRIPTS := $(wildcard tests/structure/*_test.sh tests/e2e/*_test.sh tests/faults/*_test.sh)
+INJECT  := $(BUILD)/tests/faults/inject.so
 FUZZERS := $(patsubst tests/fuzz/%_fuzz.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 REPLAY  := $(patsubst %,$(BUILD)/tests/fuzz/%_replay,$(FUZZERS))
 
 check: test-deps
-	@$(MAKE) --no-print-directory -j$$(nproc) all $(TEST_BIN) $(REPLAY) $(E2E_BIN)
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(TEST_BIN) $(REPLAY) $(E2E_BIN) $(INJECT)
 	@BUILD=$(BUILD) tests/run $(TEST_BIN) tests/fuzz/replay_test.sh $(SCRIPTS)
 
 # Between two edits: everything builds, the tests without servers pass.
 quick:
-	@$(MAKE) --no-print-directory -j$$(nproc) all $(TEST_BIN) $(REPLAY) $(E2E_BIN)
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(TEST_BIN) $(REPLAY) $(E2E_BIN) $(INJECT)
 	@BUILD=$(BUILD) tests/run $(TEST_BIN) $(filter tests/structure/%,$(SCRIPTS))
 
 # The corpora of the fuzzers, run by an ordinary program.
@@ -115,8 +116,18 @@ tsan: test-deps
 	@$(MAKE) $(SAN) BUILD=build/tsan CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=thread" san-check
 .PHONY: san-check
 san-check:
-	@$(MAKE) --no-print-directory -j$$(nproc) $(BUILD)/trifecta $(BUILD)/world $(TEST_BIN) $(REPLAY) $(E2E_BIN)
+	@$(MAKE) --no-print-directory -j$$(nproc) $(BUILD)/trifecta $(BUILD)/world $(TEST_BIN) $(REPLAY) $(E2E_BIN) $(INJECT)
 	@BUILD=$(BUILD) tests/run $(TEST_BIN) tests/fuzz/replay_test.sh $(addprefix tests/e2e/,world_test.sh servers_test.sh spf_test.sh signals_test.sh hostile_test.sh)
+
+# Faults on purpose, at length: each system call failing at each early time, 300 + 100 kills. Most of an hour.
+faults: test-deps
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(INJECT)
+	@BUILD=$(BUILD) tests/faults/matrix long
+	@BUILD=$(BUILD) tests/faults/kill_rounds 300 KILL
+	@BUILD=$(BUILD) tests/faults/kill_rounds 100 TERM
+$(INJECT): tests/faults/inject.c
+	@mkdir -p $(@D)
+	$(CC) -std=c17 -D_GNU_SOURCE $(WARN) -O2 -g -fPIC -shared -o $@ $< -ldl
 
 # make fuzz SECONDS=600: each target for so long, both cores kept busy.
 SECONDS ?= 60

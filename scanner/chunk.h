@@ -15,7 +15,17 @@ enum {
     CHUNK_TEXT_SIZE = 128 * 1024,          /* a chunk this full is given away */
     CHUNK_TEXT_LIMIT = 64 * 1024 * 1024,   /* one record may be that large */
     CHUNK_INDEXES = 512,                   /* records in a chunk */
+    CHUNK_AGE_MS = 1000,                   /* and one that has waited so long */
 };
+
+/*
+ * With checkpoints every so often: how old a chunk may get. What it waits is taken off the interval of the checkpoints, so that a record
+ * is safe --checkpoint-every after it was finished.
+ */
+static inline uint64_t chunk_age_ms(uint64_t checkpoint_every_ms)
+{
+    return checkpoint_every_ms / 4 < CHUNK_AGE_MS ? checkpoint_every_ms / 4 : CHUNK_AGE_MS;
+}
 
 struct chunk {
     struct json_buffer text;

@@ -13,7 +13,6 @@
 enum {
     SCRATCH_SIZE = 64 * 1024,
     SCRATCH_LIMIT = 64 * 1024 * 1024, /* one assessment may take that much beyond it */
-    CHUNK_AGE_MS = 1000,
 };
 
 struct classifier {
@@ -85,18 +84,18 @@ static bool classify_what_is_there(struct classifier *c)
     return true;
 }
 
-/* How long to sleep: for ever without a chunk, else until it is a second old. Gives it away when it is. */
+/* How long to sleep: for ever without a chunk, else until it is old enough. Gives it away when it is. */
 static int age_chunk(struct classifier *c)
 {
     if (!c->chunk || c->chunk->count == 0) {
         return -1;
     }
     uint64_t age_ms = (clock_now_ns() - c->chunk->born_ns) / 1000000u;
-    if (age_ms >= CHUNK_AGE_MS) {
+    if (age_ms >= c->options.chunk_age_ms) {
         give_chunk(c);
         return -1;
     }
-    return (int)(CHUNK_AGE_MS - age_ms) + 1;
+    return (int)(c->options.chunk_age_ms - age_ms) + 1;
 }
 
 static void *run(void *arg)

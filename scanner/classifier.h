@@ -3,7 +3,7 @@
 
 /*
  * A thread that turns answered scans into lines: takes a scan, runs mail/ over its answers, appends one record to its
- * chunk, gives the scan back. A full chunk (or one a second old) goes to the writer.
+ * chunk, gives the scan back. A full chunk (or one old enough) goes to the writer.
  *
  * Threads: start and stop from the loop's; classifier_give and classifier_take_back are the loop's too.
  */
@@ -17,6 +17,7 @@ struct classifier_options {
     struct writer *writer;
     size_t number;                   /* producer number at the writer */
     size_t slots;                    /* scans that can be on their way at once */
+    uint64_t chunk_age_ms;           /* older, a chunk is given away */
     bool is_full_record;
     void (*on_return)(void *owner);  /* from the classifier's thread: scans wait in classifier_take_back */
     void *owner;

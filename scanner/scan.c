@@ -576,6 +576,7 @@ static int start_workers(struct scan *s, size_t slots)
             .writer = s->writer,
             .number = i,
             .slots = slots,
+            .chunk_age_ms = chunk_age_ms(s->options->checkpoint_every_ms),
             .is_full_record = s->options->records == RECORDS_FULL,
             .on_return = wake_loop,
             .owner = s,

@@ -27,7 +27,7 @@ struct writer {
     struct tally tally;             /* the thread's until joined */
     pthread_mutex_t effort_lock;
     struct effort effort;           /* under effort_lock */
-    uint64_t next_checkpoint_ns;
+    uint64_t next_checkpoint_ns, interval_ns;
     bool is_dirty;                  /* appended since the last checkpoint */
     int failure;                    /* negative of an enum result_failure */
     char words[400];
@@ -157,10 +157,10 @@ static bool write_what_is_there(struct writer *w)
     }
     uint64_t now = clock_now_ns();
     if (now >= w->next_checkpoint_ns) {
+        w->next_checkpoint_ns = now + w->interval_ns; /* a slow fsync does not put off the next */
         if (w->is_dirty && w->failure == 0) {
             make_durable(w);
         }
-        w->next_checkpoint_ns = clock_now_ns() + w->options.checkpoint_every_ms * 1000000u;
     }
     return any;
 }
@@ -254,7 +254,8 @@ int writer_start(struct writer **out, const struct writer_options *options)
     atomic_init(&w->records, options->already.records);
     atomic_init(&w->unknown, options->already.unknown);
     atomic_init(&w->bytes, result_file_position(options->file).offset);
-    w->next_checkpoint_ns = clock_now_ns() + options->checkpoint_every_ms * 1000000u;
+    w->interval_ns = (options->checkpoint_every_ms - chunk_age_ms(options->checkpoint_every_ms)) * 1000000u;
+    w->next_checkpoint_ns = clock_now_ns() + w->interval_ns;
     w->producers = calloc(options->producers, sizeof(*w->producers));
     int err = w->producers ? doorbell_open(&w->bell) : -ENOMEM;
     for (size_t i = 0; i < options->producers && err == 0; i++) {
