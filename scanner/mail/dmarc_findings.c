@@ -35,13 +35,25 @@ static void note_texts(const struct subject *s, const struct dmarc_node *own)
     }
 }
 
+/* A record, or what means to be one: other texts are not what an alias of _dmarc was made for. */
+static bool has_dmarc_text(const struct rrset *rrset)
+{
+    for (size_t i = 0; rrset->outcome == DNS_ANSWERED && i < rrset->count; i++) {
+        enum dmarc_text kind = dmarc_text_kind(rrset->txt[i].text);
+        if (kind != DMARC_TEXT_SPF && kind != DMARC_TEXT_UNRELATED) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void note_alias(const struct subject *s, const struct dmarc_node *own)
 {
     if (!own->rrset->has_alias) {
         return;
     }
-    enum finding_id id = rrset_is_absent(own->rrset) ? FINDING_DMARC_CNAME_DANGLING : FINDING_DMARC_CNAME;
-    findings_add(s->findings, id, own->rrset->alias_target);
+    bool is_dangling = !own->is_unknown && !has_dmarc_text(own->rrset);
+    findings_add(s->findings, is_dangling ? FINDING_DMARC_CNAME_DANGLING : FINDING_DMARC_CNAME, own->rrset->alias_target);
 }
 
 /* RFC 9989 section 4.10: a record is looked for below _dmarc, nowhere else. */

@@ -218,6 +218,17 @@ static void note_uri(const struct subject *s, const struct uri_rules *rules, con
     }
 }
 
+/* What the list as a whole has wrong: nothing in it, or a comma at its end, behind which a URI would stand. */
+static void note_list_form(const struct subject *s, const struct uri_rules *rules, bool is_given, span list)
+{
+    list = span_trim(list);
+    if (is_given && list.len == 0) {
+        findings_add(s->findings, rules->invalid, SPAN("no URI"));
+    } else if (list.len > 0 && list.ptr[list.len - 1] == ',') {
+        findings_add(s->findings, rules->invalid, SPAN("a comma at the end"));
+    }
+}
+
 static bool is_null_mx(const struct rrset *mx)
 {
     return mx->outcome == DNS_ANSWERED && mx->count == 1 && span_equal(mx->mx[0].exchange, SPAN("."));
@@ -315,6 +326,7 @@ static bool read_list(const struct subject *s, const struct destinations *all, b
                       size_t *unauthorised_count)
 {
     bool is_usable = false, may_ask = !subject_is_nonexistent(s);
+    span list_text = list;
     struct dmarc_uri uri;
     for (size_t i = 0; i < count && dmarc_uri_next(&list, &uri); i++) {
         if (stands_among(items, i, uri.text)) {
@@ -331,9 +343,7 @@ static bool read_list(const struct subject *s, const struct destinations *all, b
         is_usable |= uri.is_wellformed && uri.is_mailto && authorisation != AUTHORISATION_ABSENT &&
                      authorisation != AUTHORISATION_IMPOSSIBLE;
     }
-    if (count == 0 && is_given) {
-        findings_add(s->findings, rules->invalid, SPAN("no URI"));
-    }
+    note_list_form(s, rules, is_given, list_text);
     if (count > 2) {
         findings_addf(s->findings, rules->many, "%zu addresses", count);
     }
@@ -343,14 +353,11 @@ static bool read_list(const struct subject *s, const struct destinations *all, b
 static void note_list(const struct subject *s, bool is_given, span list, const struct uri_rules *rules)
 {
     struct dmarc_uri uri;
-    size_t count = 0;
-    while (count < DMARC_URIS_MAX && dmarc_uri_next(&list, &uri)) {
+    span rest = list;
+    for (size_t n = 0; n < DMARC_URIS_MAX && dmarc_uri_next(&rest, &uri); n++) {
         note_uri(s, rules, &uri);
-        count++;
     }
-    if (count == 0 && is_given) {
-        findings_add(s->findings, rules->invalid, SPAN("no URI"));
-    }
+    note_list_form(s, rules, is_given, list);
 }
 
 void dmarc_report_note_faults(const struct subject *s, const struct dmarc_record *record)

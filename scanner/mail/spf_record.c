@@ -457,7 +457,8 @@ enum finding_id spf_term_parse(span text, struct spf_term *out)
         return fault;
     }
     fault = parse_directive_or_modifier(text, out);
-    bool may_be_glued = fault != WELL_FORMED && fault != FINDING_SPF_QUALIFIER_DOUBLE;
+    /* The two characters \n or \t of a zone file's escape begin no term, whatever follows them. */
+    bool may_be_glued = fault != WELL_FORMED && fault != FINDING_SPF_QUALIFIER_DOUBLE && text.ptr[0] != '\\';
     return may_be_glued && spf_term_hides_another(text) ? FINDING_SPF_MISSING_SPACE : fault;
 }
 
