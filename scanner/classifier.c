@@ -38,6 +38,11 @@ static void count(struct tally *tally, const struct domain_scan *d, const struct
     tally->tcp += d->tcp;
     tally->outcomes[a->outcome]++;
     tally->postures[a->posture]++;
+    uint8_t classes[PROTOCOL_COUNT];
+    posture_classes_find(a, classes);
+    for (size_t i = 0; i < PROTOCOL_COUNT; i++) {
+        tally->classes[classes[i]]++;
+    }
 }
 
 static void give_chunk(struct classifier *c)

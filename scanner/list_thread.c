@@ -16,7 +16,7 @@ struct list_thread {
     struct list_block *current;   /* the loop's */
     size_t next_entry;
     atomic_bool is_stopping, has_ended;
-    atomic_uint_fast64_t names, expected;
+    atomic_uint_fast64_t names, expected, rejected;
     _Atomic(struct exclude_list *) next_exclude; /* given, not yet taken by the thread */
     struct exclude_list *exclude;                /* the one taken last */
     bool is_joined;
@@ -65,10 +65,12 @@ static void *run(void *arg)
         take_exclude(t);
         int count = list_read_block(t->list, block);
         if (count <= 0) {
+            atomic_store_explicit(&t->rejected, list_totals(t->list).rejected, memory_order_relaxed);
             t->failure = count;
             break;
         }
         atomic_fetch_add_explicit(&t->names, (uint64_t)count, memory_order_relaxed);
+        atomic_store_explicit(&t->rejected, list_totals(t->list).rejected, memory_order_relaxed);
         atomic_store_explicit(&t->expected, list_estimate_names(t->list), memory_order_relaxed);
         while (!handover_give(&t->full, block)) { /* never: room for all blocks */
         }
@@ -164,6 +166,7 @@ struct list_progress list_thread_get_progress(const struct list_thread *t)
     return (struct list_progress){
         .names = names,
         .expected = is_whole ? names : atomic_load_explicit(&t->expected, memory_order_relaxed),
+        .rejected = atomic_load_explicit(&t->rejected, memory_order_relaxed),
         .has_ended = is_whole,
     };
 }

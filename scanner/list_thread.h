@@ -28,6 +28,7 @@ int list_thread_failure(const struct list_thread *thread);
 struct list_progress {
     uint64_t names;      /* read so far */
     uint64_t expected;   /* in all: an estimate until has_ended; 0: nobody knows */
+    uint64_t rejected;   /* lines that held no name */
     bool has_ended;      /* that is all there are */
 };
 struct list_progress list_thread_get_progress(const struct list_thread *thread);

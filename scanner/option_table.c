@@ -34,6 +34,8 @@ const struct option_row option_rows[] = {
       "lines that are no domain names, with line number and reason" },
     { "summary", 0, OPTION_STRING, "FILE", NULL, AT(summary), COMMAND_SCAN, 0, 0, NULL, "Output",
       "one JSON object about the whole run at its end" },
+    { "metrics", 0, OPTION_STRING, "FILE", NULL, AT(metrics), COMMAND_SCAN, 0, 0, NULL, "Output",
+      "Prometheus textfile, replaced every 10 s and at the end, also of a run that fails" },
     { "checkpoint-every", 0, OPTION_DURATION, "DUR", "10s", AT(checkpoint_every_ms), COMMAND_SCAN, 10, 86400000, NULL,
       "Output", "how often progress is made durable" },
     { "no-resume", 0, OPTION_FLAG, NULL, NULL, AT(no_resume), COMMAND_SCAN, 0, 0, NULL, "Output",

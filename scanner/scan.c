@@ -18,6 +18,7 @@
 #include "scanner/commands.h"
 #include "scanner/exit_status.h"
 #include "scanner/list_thread.h"
+#include "scanner/metrics.h"
 #include "scanner/progress.h"
 #include "scanner/query_budget.h"
 #include "scanner/resolver_watch.h"
@@ -29,6 +30,7 @@
 enum {
     CHUNKS_PER_WORKER = 3,
     HEALTH_INTERVAL_MS = 500,
+    METRICS_INTERVAL_MS = 10000,
     FIRST_LINE_MS = 200,                  /* on a terminal one wants to see soon that it runs */
     DARK_MAX_MS = 60000,                  /* without any resolver that answers: give up, go on later */
 };
@@ -45,7 +47,7 @@ struct scan {
 
     uv_loop_t uv;
     struct scan_loop *loop;
-    uv_timer_t progress_timer, runtime_timer, health_timer;
+    uv_timer_t progress_timer, runtime_timer, health_timer, metrics_timer;
     uint64_t dark_since_ns;               /* no resolver has answered since; 0: one does */
     uv_signal_t signals[4];
     struct writer *writer;
@@ -55,6 +57,8 @@ struct scan {
 
     struct progress progress;
     struct resolver_watch *watch;         /* with --verbose */
+    struct metrics_history history;       /* what --metrics held before this run */
+    bool metrics_failed, metrics_are_final;
     uint64_t seed, started_ns;
     int64_t started_ms;
     uint64_t next_index, admitted;
@@ -323,6 +327,43 @@ static void on_health(uv_timer_t *timer)
     }
 }
 
+/* With the counts of a run that goes on or has ended; without, of one that failed before it began. */
+static void write_metrics(struct scan *s, bool has_counts, bool has_ended, int status)
+{
+    struct metrics m = {
+        .history = s->history,
+        .started_ms = s->started_ms,
+        .now_ms = clock_wall_ms(),
+        .elapsed_ms = s->output.spent.elapsed_ms + (clock_now_ns() - s->started_ns) / 1000000u,
+        .has_ended = has_ended,
+        .exit_status = status,
+        .has_counts = has_counts,
+    };
+    if (has_counts) {
+        struct asker_stats stats;
+        m.asker = scan_loop_asker(s->loop);
+        asker_stats_get(m.asker, &stats);
+        writer_get_tally(s->writer, &m.tally);
+        m.spent = s->output.spent;
+        m.rejected = list_thread_get_progress(s->list_thread).rejected;
+        m.retries = s->output.already.retries + stats.retries;
+        m.tcp = s->output.already.tcp + stats.tcp;
+        m.output_bytes = writer_get_progress(s->writer).bytes;
+    }
+    int err = metrics_write(&m, s->options->metrics);
+    if (err < 0 && !s->metrics_failed) {
+        progress_clear(&s->progress);
+        say("cannot write %s: %s", s->options->metrics, strerror(-err));
+    }
+    s->metrics_failed = err < 0;
+    s->metrics_are_final = has_ended;
+}
+
+static void on_metrics(uv_timer_t *timer)
+{
+    write_metrics(timer->data, true, false, 0);
+}
+
 static void on_runtime_over(uv_timer_t *timer)
 {
     struct scan *s = timer->data;
@@ -391,7 +432,8 @@ static void start_handles(struct scan *s)
     uv_timer_init(&s->uv, &s->progress_timer);
     uv_timer_init(&s->uv, &s->runtime_timer);
     uv_timer_init(&s->uv, &s->health_timer);
-    s->progress_timer.data = s->runtime_timer.data = s->health_timer.data = s;
+    uv_timer_init(&s->uv, &s->metrics_timer);
+    s->progress_timer.data = s->runtime_timer.data = s->health_timer.data = s->metrics_timer.data = s;
     if (!s->progress.is_silent) {
         uint64_t interval = progress_interval_ms(&s->progress);
         uv_timer_start(&s->progress_timer, on_progress, s->progress.is_in_place ? FIRST_LINE_MS : interval, interval);
@@ -409,6 +451,7 @@ static void close_handles(struct scan *s)
     uv_close((uv_handle_t *)&s->progress_timer, NULL);
     uv_close((uv_handle_t *)&s->runtime_timer, NULL);
     uv_close((uv_handle_t *)&s->health_timer, NULL);
+    uv_close((uv_handle_t *)&s->metrics_timer, NULL);
 }
 
 /* ---- start ---- */
@@ -663,7 +706,7 @@ static int end_run(struct scan *s)
 }
 
 /* At the start: after days of scanning it would be late to say so. */
-static int check_summary(const char *path)
+static int check_can_be_made(const char *path)
 {
     if (!path) {
         return EXIT_DONE;
@@ -679,6 +722,17 @@ static int check_summary(const char *path)
         return EXIT_OUTPUT_IMPOSSIBLE;
     }
     return EXIT_DONE;
+}
+
+static int close_rejects(struct scan *s, int status)
+{
+    int err = s->rejects ? rejects_close(s->rejects) : 0;
+    s->rejects = NULL;
+    if (err < 0) {
+        say("cannot write %s: %s", s->options->rejects, strerror(-err));
+        return status == EXIT_DONE ? EXIT_WRITE_ERROR : status;
+    }
+    return status;
 }
 
 static int report_end(struct scan *s, int status, int argc, char **argv)
@@ -750,14 +804,20 @@ static int run(struct scan *s, int argc, char **argv)
             say("%s %s, seed %llu", s->output.is_resuming ? "going on with" : "writing", strcmp(s->output.path, "-") == 0 ? "to stdout" : s->output.path,
                 (unsigned long long)s->seed);
         }
+        if (s->options->metrics) {
+            uv_timer_start(&s->metrics_timer, on_metrics, 0, METRICS_INTERVAL_MS);
+        }
         s->watch = s->options->verbose ? resolver_watch_new() : NULL;
         uv_timer_start(&s->health_timer, on_health, HEALTH_INTERVAL_MS, HEALTH_INTERVAL_MS);
         note_effort(s);
         scan_loop_run(s->loop);
         progress_clear(&s->progress); /* what is said now gets a line of its own */
         list_thread_halt(s->list_thread);
-        status = end_run(s);
+        status = close_rejects(s, end_run(s));
         status = report_end(s, status, argc, argv);
+        if (s->options->metrics) {
+            write_metrics(s, true, true, status);
+        }
     }
     list_thread_stop(s->list_thread);
     close_handles(s);
@@ -768,16 +828,6 @@ static int run(struct scan *s, int argc, char **argv)
     uv_loop_close(&s->uv);
     free_workers(s);
     resolver_watch_free(s->watch);
-    return status;
-}
-
-static int close_rejects(struct scan *s, int status)
-{
-    int err = s->rejects ? rejects_close(s->rejects) : 0;
-    if (err < 0) {
-        say("cannot write %s: %s", s->options->rejects, strerror(-err));
-        return status == EXIT_DONE ? EXIT_WRITE_ERROR : status;
-    }
     return status;
 }
 
@@ -803,6 +853,57 @@ static int check_lists_are_readable(const struct options *options)
     return EXIT_DONE;
 }
 
+static int scan(struct scan *s, struct options *options, int argc, char **argv)
+{
+    int status = scan_output_check_name(options->output);
+    if (status == EXIT_DONE) {
+        status = check_lists_are_readable(options);
+    }
+    if (status == EXIT_DONE && !options->dry_run) {
+        status = check_can_be_made(options->summary);
+    }
+    if (status == EXIT_DONE && !options->dry_run) {
+        status = scan_output_open(&s->output, options);
+    }
+    if (status != EXIT_DONE) {
+        return status;
+    }
+    if (!options->has_seed) {
+        (void)scan_output_seed(&s->output, &s->seed);
+    }
+    options->seed = s->seed;
+    status = setup_open(&s->setup, options);
+    if (status == EXIT_DONE) {
+        status = open_list(s, s->seed);
+        if (status == EXIT_DONE) {
+            status = options->dry_run ? dry_run(s, argc, argv) : run(s, argc, argv);
+            list_close(s->list);
+        }
+        status = close_rejects(s, status);
+        exclude_list_close(s->exclude);
+        setup_close(&s->setup);
+    }
+    if (!options->dry_run) {
+        scan_output_close(&s->output);
+    }
+    return status;
+}
+
+/* The run that holds the lock writes the metrics itself. */
+static int scan_with_metrics(struct scan *s, struct options *options, int argc, char **argv)
+{
+    int status = check_can_be_made(options->metrics);
+    if (status != EXIT_DONE) {
+        return status;
+    }
+    metrics_history_read(options->metrics, &s->history);
+    status = scan(s, options, argc, argv);
+    if (!s->metrics_are_final && status != EXIT_LOCKED) {
+        write_metrics(s, false, true, status);
+    }
+    return status == EXIT_DONE && s->metrics_failed ? EXIT_WRITE_ERROR : status;
+}
+
 int scan_command(const struct options *given, int argc, char **argv)
 {
     struct options options = *given;
@@ -814,36 +915,5 @@ int scan_command(const struct options *given, int argc, char **argv)
         s.seed = new_seed();
     }
     progress_init(&s.progress, options.progress, options.quiet);
-    int status = scan_output_check_name(options.output);
-    if (status == EXIT_DONE) {
-        status = check_lists_are_readable(&options);
-    }
-    if (status == EXIT_DONE && !options.dry_run) {
-        status = check_summary(options.summary);
-    }
-    if (status == EXIT_DONE && !options.dry_run) {
-        status = scan_output_open(&s.output, &options);
-    }
-    if (status != EXIT_DONE) {
-        return status;
-    }
-    if (!options.has_seed) {
-        (void)scan_output_seed(&s.output, &s.seed);
-    }
-    options.seed = s.seed;
-    status = setup_open(&s.setup, &options);
-    if (status == EXIT_DONE) {
-        status = open_list(&s, s.seed);
-        if (status == EXIT_DONE) {
-            status = options.dry_run ? dry_run(&s, argc, argv) : run(&s, argc, argv);
-            list_close(s.list);
-        }
-        status = close_rejects(&s, status);
-        exclude_list_close(s.exclude);
-        setup_close(&s.setup);
-    }
-    if (!options.dry_run) {
-        scan_output_close(&s.output);
-    }
-    return status;
+    return options.metrics && !options.dry_run ? scan_with_metrics(&s, &options, argc, argv) : scan(&s, &options, argc, argv);
 }

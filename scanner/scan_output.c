@@ -167,6 +167,10 @@ static void read_tally(const struct checkpoint *c, struct tally *out)
         snprintf(name, sizeof(name), "posture.%s", posture_name((enum posture)i));
         out->postures[i] = counter(c, name);
     }
+    for (size_t i = 0; i < POSTURE_CLASS_COUNT; i++) {
+        snprintf(name, sizeof(name), "%s.%s", posture_protocol_name(posture_class(i)->protocol), posture_class(i)->name);
+        out->classes[i] = counter(c, name);
+    }
 }
 
 static void read_effort(const struct checkpoint *c, struct effort *out)

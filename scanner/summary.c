@@ -80,6 +80,11 @@ static const char *const rcode_names[16] = {
     "NXRRSET", "NOTAUTH", "NOTZONE",  "RCODE11",  "RCODE12", "RCODE13", "RCODE14",  "RCODE15",
 };
 
+const char *summary_rcode_name(size_t rcode)
+{
+    return rcode_names[rcode];
+}
+
 static void print_asking(const struct summary *s, struct json *j)
 {
     struct asker_stats stats = { 0 };

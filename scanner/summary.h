@@ -32,5 +32,8 @@ struct summary {
     int exit_status;
 };
 
+/* "NXDOMAIN"; rcode < 16. */
+const char *summary_rcode_name(size_t rcode);
+
 /* 0 or a negative errno; path NULL: stdout. */
 MUST_USE int summary_write(const struct summary *summary, const char *path);

@@ -6,7 +6,7 @@
  * and kept in the checkpoint, so that after a resume they speak of the whole output.
  */
 
-#include "scanner/mail/assessment.h"
+#include "scanner/posture_class.h"
 
 struct tally {
     uint64_t records;
@@ -15,6 +15,7 @@ struct tally {
     uint64_t excluded;
     uint64_t outcomes[OUTCOME_COUNT];
     uint64_t postures[POSTURE_COUNT];
+    uint64_t classes[POSTURE_CLASS_COUNT];
 };
 
 /* What a process has spent on asking. Not of records: kept in the checkpoint as it stood then, and added to by the next. */
@@ -46,5 +47,8 @@ static inline void tally_add(struct tally *sum, const struct tally *more)
     }
     for (int i = 0; i < POSTURE_COUNT; i++) {
         sum->postures[i] += more->postures[i];
+    }
+    for (int i = 0; i < POSTURE_CLASS_COUNT; i++) {
+        sum->classes[i] += more->classes[i];
     }
 }

@@ -24,7 +24,8 @@ struct writer {
     atomic_bool is_ending;
     atomic_int state;
     atomic_uint_fast64_t records, unknown, bytes;
-    struct tally tally;             /* the thread's until joined */
+    pthread_mutex_t tally_lock;
+    struct tally tally;             /* changed by the thread alone, under tally_lock */
     pthread_mutex_t effort_lock;
     struct effort effort;           /* under effort_lock */
     uint64_t next_checkpoint_ns, interval_ns;
@@ -64,6 +65,10 @@ static int note_tally(struct checkpoint *c, const struct tally *tally)
     for (int i = 0; i < POSTURE_COUNT && !err; i++) {
         snprintf(name, sizeof(name), "posture.%s", posture_name((enum posture)i));
         err = checkpoint_set_counter(c, name, tally->postures[i]);
+    }
+    for (size_t i = 0; i < POSTURE_CLASS_COUNT && !err; i++) {
+        snprintf(name, sizeof(name), "%s.%s", posture_protocol_name(posture_class(i)->protocol), posture_class(i)->name);
+        err = checkpoint_set_counter(c, name, tally->classes[i]);
     }
     return err;
 }
@@ -131,7 +136,9 @@ static void write_chunk(struct writer *w, struct chunk *chunk)
             return;
         }
     }
+    pthread_mutex_lock(&w->tally_lock);
     tally_add(&w->tally, &chunk->tally);
+    pthread_mutex_unlock(&w->tally_lock);
     w->is_dirty = true;
     atomic_store_explicit(&w->records, w->tally.records, memory_order_relaxed);
     atomic_store_explicit(&w->unknown, w->tally.unknown, memory_order_relaxed);
@@ -238,6 +245,7 @@ void writer_free(struct writer *w)
         doorbell_close(&w->bell);
     }
     pthread_mutex_destroy(&w->effort_lock);
+    pthread_mutex_destroy(&w->tally_lock);
     free(w->producers);
     free(w);
 }
@@ -250,6 +258,7 @@ int writer_start(struct writer **out, const struct writer_options *options)
     }
     w->options = *options;
     pthread_mutex_init(&w->effort_lock, NULL);
+    pthread_mutex_init(&w->tally_lock, NULL);
     w->tally = options->already;
     atomic_init(&w->records, options->already.records);
     atomic_init(&w->unknown, options->already.unknown);
@@ -300,6 +309,13 @@ void writer_note_effort(struct writer *w, const struct effort *effort)
     pthread_mutex_lock(&w->effort_lock);
     w->effort = *effort;
     pthread_mutex_unlock(&w->effort_lock);
+}
+
+void writer_get_tally(struct writer *w, struct tally *out)
+{
+    pthread_mutex_lock(&w->tally_lock);
+    *out = w->tally;
+    pthread_mutex_unlock(&w->tally_lock);
 }
 
 enum writer_state writer_get_state(const struct writer *w)

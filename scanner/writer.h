@@ -60,6 +60,9 @@ struct writer_progress writer_get_progress(const struct writer *writer);
  */
 MUST_USE int writer_finish(struct writer *writer, bool is_complete);
 
+/* Any thread: of the records appended so far. */
+void writer_get_tally(struct writer *writer, struct tally *out);
+
 /* After writer_finish. */
 const struct tally *writer_tally(const struct writer *writer);
 const char *writer_words(const struct writer *writer);

@@ -34,6 +34,24 @@ void histogram_merge(struct histogram *into, const struct histogram *from)
     into->total += from->total;
 }
 
+uint64_t histogram_count_below(const struct histogram *histogram, uint64_t value)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < HISTOGRAM_BUCKETS && middle_of(i) <= value; i++) {
+        count += histogram->counts[i];
+    }
+    return count;
+}
+
+double histogram_sum(const struct histogram *histogram)
+{
+    double sum = 0;
+    for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
+        sum += (double)histogram->counts[i] * (double)middle_of(i);
+    }
+    return sum;
+}
+
 uint64_t histogram_percentile(const struct histogram *histogram, double percent)
 {
     uint64_t wanted = (uint64_t)((double)histogram->total * percent / 100), seen = 0;

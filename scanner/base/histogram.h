@@ -21,5 +21,9 @@ struct histogram {
 void histogram_add(struct histogram *histogram, uint64_t value);
 void histogram_merge(struct histogram *into, const struct histogram *from);
 
+/* How many are at most `value`, as far as buckets tell, and the sum of all (of the middles of their buckets). */
+uint64_t histogram_count_below(const struct histogram *histogram, uint64_t value);
+double histogram_sum(const struct histogram *histogram);
+
 /* The value below which `percent` of all values lie (the middle of its bucket); 0 when there are none. */
 uint64_t histogram_percentile(const struct histogram *histogram, double percent);

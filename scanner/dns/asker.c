@@ -1132,3 +1132,10 @@ void asker_resolver_stats_get(const struct asker *asker, size_t index, struct re
         .stalls_near_1000 = window_stalls_near_1000(&r->window),
     };
 }
+
+void asker_rtt_get(const struct asker *asker, struct histogram *out)
+{
+    for (size_t i = 0; i < asker->pool.count; i++) {
+        histogram_merge(out, &asker->pool.resolvers[i]->rtt_us);
+    }
+}

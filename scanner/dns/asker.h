@@ -32,6 +32,7 @@
 #include <uv.h>
 
 #include "scanner/base/arena.h"
+#include "scanner/base/histogram.h"
 #include "scanner/base/rrset.h"
 #include "scanner/dns/link.h"
 
@@ -150,6 +151,9 @@ struct asker_stats {
 
 void asker_stats_get(const struct asker *asker, struct asker_stats *out);
 void asker_resolver_stats_get(const struct asker *asker, size_t index, struct resolver_stats *out);
+
+/* Adds the times from question to reply of all resolvers, in microseconds, to *out. */
+void asker_rtt_get(const struct asker *asker, struct histogram *out);
 
 /* Start-up probe: asks every resolver for the root's name servers, twice at most; any reply counts as alive. on_probe comes
    from a later asker_turn(), once, with one result a resolver (memory lasts for the call). 0 or a negative errno. */

@@ -66,9 +66,27 @@ static void empty_is_zero_and_merging_adds(void **state)
     assert_int_equal(histogram_percentile(&one, 50), 9);
 }
 
+static void counts_and_sum_are_right_within_a_bucket(void **state)
+{
+    (void)state;
+    struct histogram h = { 0 };
+    double sum = 0;
+    for (uint64_t i = 1; i <= 10000; i++) {
+        histogram_add(&h, i);
+        sum += (double)i;
+    }
+    assert_int_equal(histogram_count_below(&h, 0), 0);
+    assert_int_equal(histogram_count_below(&h, 10), 10);
+    assert_int_equal(histogram_count_below(&h, 1000000), 10000);
+    uint64_t half = histogram_count_below(&h, 5000);
+    assert_true(half > 4680 && half < 5320);
+    assert_true(histogram_sum(&h) > sum * 0.97 && histogram_sum(&h) < sum * 1.03);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(counts_and_sum_are_right_within_a_bucket),
         cmocka_unit_test(percentiles_are_right_within_a_sixteenth),
         cmocka_unit_test(small_values_are_exact),
         cmocka_unit_test(any_value_has_a_bucket),
