@@ -42,7 +42,7 @@ TESTS    := $(wildcard $(LAYERS:%=tests/%/*_test.c) tests/world/*_test.c)
 TEST_BIN := $(patsubst %.c,$(BUILD)/%,$(TESTS))
 SUPPORT  := $(filter-out tests/support/replay.c,$(wildcard tests/support/*.c))
 
-.PHONY: all check quick demo bench asan tsan fuzz faults install deps test-deps clean
+.PHONY: all check quick demo bench asan tsan fuzz faults soak install deps test-deps clean
 .DEFAULT_GOAL := all
 .SECONDARY:
 
@@ -121,10 +121,17 @@ san-check:
 
 # Faults on purpose, at length: each system call failing at each early time, 300 + 100 kills. Most of an hour.
 faults: test-deps
-	@$(MAKE) --no-print-directory -j$$(nproc) all $(INJECT)
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(INJECT) $(BUILD)/bench/compare_stream
 	@BUILD=$(BUILD) tests/faults/matrix long
 	@BUILD=$(BUILD) tests/faults/kill_rounds 300 KILL
 	@BUILD=$(BUILD) tests/faults/kill_rounds 100 TERM
+	@BUILD=$(BUILD) SOAK_KILL_S=4 SOAK_DEATH_S=6 tests/faults/soak 20000
+# make soak SOAK_NAMES=10000000: one scan of many names through losses, deaths of a resolver and kills; an hour or two. With SOAK_DIR=DIR
+# and SOAK_MINUTES=N it stops after N minutes and goes on there the next time.
+SOAK_NAMES ?= 10000000
+soak: test-deps
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(BUILD)/bench/compare_stream
+	@BUILD=$(BUILD) tests/faults/soak $(SOAK_NAMES)
 $(INJECT): tests/faults/inject.c
 	@mkdir -p $(@D)
 	$(CC) -std=c17 -D_GNU_SOURCE $(WARN) -O2 -g -fPIC -shared -o $@ $< -ldl
@@ -142,6 +149,9 @@ demo: deps
 bench: test-deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all $(BUILD)/bench/classify $(BUILD)/bench/engine
 	@BUILD=$(BUILD) bench/run
+
+$(BUILD)/bench/compare_stream: $(BUILD)/bench/compare_stream.o $(BUILD)/libsupport.a $(call archives,base)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # Counts what is asked of glibc, so without another allocator.
 $(BUILD)/bench/classify: $(BUILD)/bench/classify.o $(call archives,$(LAYERS))
