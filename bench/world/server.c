@@ -184,22 +184,52 @@ static bool listener_init(struct listener *l, struct server *s, uint64_t now_ms)
     return true;
 }
 
+static bool add_udp(struct server *s, struct listener *l, int fd, unsigned index)
+{
+    struct udp *u = udp_new(l, fd, index, s->options.seed);
+    if (!u) {
+        (void)close(fd);
+        return false;
+    }
+    s->udp[s->udp_count++] = u;
+    return true;
+}
+
+/* The first UDP socket and the TCP one. A port that the system found free for UDP may be taken for TCP: then another.
+ */
+static int open_pair(struct server *s, struct listener *l, union address *address)
+{
+    bool is_any = address->v4.sin_port == 0; /* the port lies alike in both families */
+    for (int tries = is_any ? 100 : 1;; tries--) {
+        union address attempt = *address;
+        int fd = open_udp(&attempt);
+        if (fd < 0) {
+            return -1;
+        }
+        name_listener(l, &attempt);
+        if (l->behaviour.has_no_tcp || tcp_listen(s->tcp, l, &attempt.any, address_len(&attempt))) {
+            *address = attempt;
+            return fd;
+        }
+        int saved = errno;
+        (void)close(fd);
+        errno = saved;
+        if (tries <= 1 || errno != EADDRINUSE) {
+            return -1;
+        }
+    }
+}
+
 static bool open_sockets(struct server *s, struct listener *l, union address *address)
 {
+    int fd = open_pair(s, l, address);
     for (unsigned i = 0; i < s->options.threads; i++) {
-        int fd = open_udp(address);
-        if (fd < 0) {
+        fd = i == 0 ? fd : open_udp(address);
+        if (fd < 0 || !add_udp(s, l, fd, i)) {
             return false;
         }
-        name_listener(l, address);
-        struct udp *u = udp_new(l, fd, i, s->options.seed);
-        if (!u) {
-            (void)close(fd);
-            return false;
-        }
-        s->udp[s->udp_count++] = u;
     }
-    return l->behaviour.has_no_tcp || tcp_listen(s->tcp, l, &address->any, address_len(address));
+    return true;
 }
 
 static bool listen_at(struct server *s, const char *text, uint64_t now_ms)

@@ -27,7 +27,7 @@ listens=(); for b in "${behaviours[@]}"; do listens+=(--listen "127.0.0.1:0,$b")
 "$world" "${listens[@]}" --seed 3 --port-file "$work/ports" --stats "$work/stats.json" 2>"$work/world.log" &
 world_pid=$!
 for _ in $(seq 100); do [ -s "$work/ports" ] && break; sleep 0.05; done
-[ "$(grep -c '^world: listening on 127.0.0.1:[0-9]*$' "$work/world.log")" = ${#behaviours[@]} ] && ok "${#behaviours[@]} listeners in one process" || bad "listeners: $(cat "$work/world.log")"
+[ "$(grep -c '^world: listening on 127.0.0.1:[0-9]*$' "$work/world.log")" = ${#behaviours[@]} ] && ok "${#behaviours[@]} listeners in one process" || { bad "listeners: $(cat "$work/world.log")"; exit 1; }
 mapfile -t ports <"$work/ports"
 ask() { # WHICH FILE [MODE]
     dnsperf -s 127.0.0.1 -p "${ports[$1]}" -d "$2" -n 1 -q 100 -t 1 -m "${3:-udp}" 2>&1 | tee "$work/dnsperf" | grep 'Response codes' >"$work/rcodes-$1"
@@ -64,7 +64,7 @@ holds 14 ".answered + .silent == $names and .tcp == 0"
 holds 15 ".answered + .silent == $names"
 
 # What was asked can be asked again, and the memory does not grow with the names asked for.
-start_world --seed 5 --questions "$work/asked" || bad "world starts"
+start_world --seed 5 --questions "$work/asked" || { bad "world starts"; exit 1; }
 rss() { awk '/^VmRSS/ { print $2 }' /proc/$world_pid/status; }
 many=$([ -n "${SAN_RUN:-}" ] && echo 5000 || echo 100000)
 "$world" --print-list "$many" | sed 's/$/ TXT/' >"$work/many"
