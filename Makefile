@@ -42,7 +42,7 @@ TESTS    := $(wildcard $(LAYERS:%=tests/%/*_test.c) tests/world/*_test.c)
 TEST_BIN := $(patsubst %.c,$(BUILD)/%,$(TESTS))
 SUPPORT  := $(filter-out tests/support/replay.c,$(wildcard tests/support/*.c))
 
-.PHONY: all check quick demo bench asan tsan fuzz faults soak install deps test-deps clean
+.PHONY: all check quick demo bench bench-million asan tsan fuzz faults soak install deps test-deps clean
 .DEFAULT_GOAL := all
 .SECONDARY:
 
@@ -146,9 +146,16 @@ demo: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@bench/demo
 
+BENCH_BIN := $(BUILD)/bench/classify $(BUILD)/bench/stages $(BUILD)/bench/engine
+# make bench BENCH=a,c for some rows (bench/rows/), BENCH_SIZE=small to try them, BENCH=d,long for ten million names.
 bench: test-deps
-	@$(MAKE) --no-print-directory -j$$(nproc) all $(BUILD)/bench/classify $(BUILD)/bench/engine
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(BENCH_BIN)
 	@BUILD=$(BUILD) bench/run
+
+# One run of a million names, all default checks, held against the truth: make bench-million NAMES=50000 for less.
+bench-million: test-deps
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@BUILD=$(BUILD) bench/million
 
 $(BUILD)/bench/compare_stream: $(BUILD)/bench/compare_stream.o $(BUILD)/libsupport.a $(call archives,base)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -156,6 +163,9 @@ $(BUILD)/bench/compare_stream: $(BUILD)/bench/compare_stream.o $(BUILD)/libsuppo
 # Counts what is asked of glibc, so without another allocator.
 $(BUILD)/bench/classify: $(BUILD)/bench/classify.o $(call archives,$(LAYERS))
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS)
+
+$(BUILD)/bench/stages: $(BUILD)/bench/stages.o $(call archives,$(LAYERS))
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # The engine without the pipeline.
 $(BUILD)/bench/engine: $(BUILD)/bench/engine.o $(call archives,dns base)

@@ -65,7 +65,7 @@ static bool read_questions(struct bench *b, const char *path)
     size_t size = 0, room = 0;
     ssize_t len;
     while (file && (len = getline(&line, &size, file)) > 0) {
-        span rest = span_trim(span_of(line, (size_t)len));
+        span rest = span_trim_fws(span_of(line, (size_t)len));
         if (rest.len == 0) {
             continue;
         }
