@@ -171,10 +171,27 @@ $(BUILD)/bench/stages: $(BUILD)/bench/stages.o $(call archives,$(LAYERS))
 $(BUILD)/bench/engine: $(BUILD)/bench/engine.o $(call archives,dns base)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-install: trifecta
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/trifecta
+# Man pages and completions, from the program's own tables.
+DOCS := $(addprefix $(BUILD)/docs/,trifecta.1 trifecta-record.5 trifecta-findings.7 trifecta.bash _trifecta trifecta.fish)
+.PHONY: docs
+docs: $(BUILD)/docs/.made
+$(BUILD)/docs/.made: $(BUILD)/trifecta docs/make-man docs/make-completions docs/record.schema.json docs/summary.schema.json
+	@docs/make-man $< $(@D) && docs/make-completions $< $(@D) && touch $@
+$(DOCS): $(BUILD)/docs/.made ;
+
+SHARE = $(DESTDIR)$(PREFIX)/share
+ZSH_FUNCTIONS ?= $(PREFIX)/share/zsh/site-functions
+install: trifecta docs
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/doc/trifecta $(SHARE)/man/man{1,5,7} $(SHARE)/bash-completion/completions \
+		$(DESTDIR)$(ZSH_FUNCTIONS) $(SHARE)/fish/vendor_completions.d
 	install -m 755 trifecta $(DESTDIR)$(PREFIX)/bin/trifecta
-	install -m 644 README.md LICENSE CHANGELOG.md docs/record.schema.json $(DESTDIR)$(PREFIX)/share/doc/trifecta/
+	install -m 644 README.md LICENSE CHANGELOG.md docs/findings.md docs/record.schema.json docs/summary.schema.json $(SHARE)/doc/trifecta/
+	install -m 644 $(BUILD)/docs/trifecta.1 $(SHARE)/man/man1/
+	install -m 644 $(BUILD)/docs/trifecta-record.5 $(SHARE)/man/man5/
+	install -m 644 $(BUILD)/docs/trifecta-findings.7 $(SHARE)/man/man7/
+	install -m 644 $(BUILD)/docs/trifecta.bash $(SHARE)/bash-completion/completions/trifecta
+	install -m 644 $(BUILD)/docs/_trifecta $(DESTDIR)$(ZSH_FUNCTIONS)/_trifecta
+	install -m 644 $(BUILD)/docs/trifecta.fish $(SHARE)/fish/vendor_completions.d/trifecta.fish
 
 # Debian packages, installed only when one is missing; the servers are for the tests and benches alone.
 DEPS      := build-essential pkg-config libuv1-dev libc-ares-dev libjemalloc-dev libzstd-dev libck-dev libarchive-dev \
