@@ -1,15 +1,78 @@
 // SPDX-License-Identifier: MIT
 #include "scanner/domain_scan.h"
 
+#include <stdlib.h>
+
 #include "scanner/base/clock.h"
 #include "scanner/record.h"
 
 struct domain_lookup {
     struct lookup lookup;
-    struct domain_lookup *next;
-    uint32_t item;        /* of the answer set */
+    struct domain_lookup *next; /* free */
+    uint32_t item;              /* of the answer set */
     bool is_shared;
 };
+
+/* What a domain reads in the shared targets. */
+struct domain_pin {
+    struct shared_entry *entry;
+    struct domain_pin *next;
+};
+
+/* ---- Lookups of one loop ---------------------------------------------------------------------------------------- */
+
+enum { LOOKUPS_A_BLOCK = 256 };
+
+struct lookup_block {
+    struct lookup_block *next;
+    struct domain_lookup lookups[LOOKUPS_A_BLOCK];
+};
+
+struct domain_lookups {
+    struct domain_lookup *free;
+    struct lookup_block *blocks;
+};
+
+struct domain_lookups *domain_lookups_new(void)
+{
+    return calloc(1, sizeof(struct domain_lookups));
+}
+
+void domain_lookups_free(struct domain_lookups *lookups)
+{
+    while (lookups && lookups->blocks) {
+        struct lookup_block *next = lookups->blocks->next;
+        free(lookups->blocks);
+        lookups->blocks = next;
+    }
+    free(lookups);
+}
+
+static void give_lookup(struct domain_lookups *lookups, struct domain_lookup *lookup)
+{
+    lookup->next = lookups->free;
+    lookups->free = lookup;
+}
+
+static struct domain_lookup *take_lookup(struct domain_lookups *lookups)
+{
+    if (!lookups->free) {
+        struct lookup_block *block = malloc(sizeof(*block));
+        if (!block) {
+            return NULL;
+        }
+        block->next = lookups->blocks;
+        lookups->blocks = block;
+        for (size_t i = LOOKUPS_A_BLOCK; i-- > 0;) {
+            give_lookup(lookups, &block->lookups[i]);
+        }
+    }
+    struct domain_lookup *lookup = lookups->free;
+    lookups->free = lookup->next;
+    return lookup;
+}
+
+/* ---- A domain --------------------------------------------------------------------------------------------------- */
 
 bool domain_scan_begin(struct domain_scan *d, const struct domain_entry *entry, const struct domain_asking *by)
 {
@@ -21,7 +84,7 @@ bool domain_scan_begin(struct domain_scan *d, const struct domain_entry *entry, 
     d->is_excluded = entry->is_excluded;
     d->is_second_pass = false;
     d->pending = d->queries = d->shared = d->retries = d->tcp = 0;
-    d->lookups = NULL;
+    d->pins = NULL;
     answer_set_init(&d->answers, &d->arena, ANSWER_SET_LIMIT + by->mail->spf_sender_count * SPF_CHECK_QUESTIONS_MAX);
     plan_begin(&d->plan);
     d->scanned_at_ms = clock_wall_ms();
@@ -52,23 +115,23 @@ static void ask_item(struct domain_scan *d, uint32_t item, const struct domain_a
         asked->rrset = &over_answer;
         return;
     }
-    struct domain_lookup *mine = ARENA_TAKE(&d->arena, struct domain_lookup);
+    struct domain_lookup *mine = take_lookup(by->lookups);
     if (!mine) {
         asked->rrset = &cut_answer;
         return;
     }
     mine->item = item;
     mine->is_shared = asked->is_shared && !asked->checking_disabled;
-    mine->next = d->lookups;
-    mine->lookup.qname = asked->qname;
-    mine->lookup.qtype = asked->qtype;
-    mine->lookup.checking_disabled = asked->checking_disabled;
-    mine->lookup.arena = &d->arena;
-    mine->lookup.owner = d;
+    mine->lookup = (struct lookup){
+        .qname = asked->qname,
+        .qtype = asked->qtype,
+        .checking_disabled = asked->checking_disabled,
+        .arena = &d->arena,
+        .owner = d,
+    };
     if (by->zone_key) {
         mine->lookup.zone_key = by->zone_key(by->zone_owner, asked->qname);
     }
-    d->lookups = mine;
     d->pending++; /* before asking: the answer may be at hand */
     if (mine->is_shared) {
         shared_ask(by->shared, &mine->lookup);
@@ -122,11 +185,28 @@ void domain_scan_ask_again(struct domain_scan *d, const struct domain_asking *by
     plan_begin(&d->plan); /* from the start: what is there already is not asked again */
 }
 
-struct domain_scan *domain_scan_note(struct lookup *lookup)
+/* The shared answer stays until the domain is done with; without memory to remember that, it is not read. */
+static void keep_shared(struct domain_scan *d, struct lookup *lookup, const struct domain_asking *by)
+{
+    struct domain_pin *pin = ARENA_TAKE(&d->arena, struct domain_pin);
+    if (!pin) {
+        shared_release(by->shared, lookup);
+        lookup->rrset = &cut_answer;
+        return;
+    }
+    pin->entry = shared_keep(lookup);
+    pin->next = d->pins;
+    d->pins = pin;
+}
+
+struct domain_scan *domain_scan_note(struct lookup *lookup, const struct domain_asking *by)
 {
     struct domain_scan *d = lookup->owner;
     struct domain_lookup *mine = (struct domain_lookup *)(void *)lookup;
     struct asked *asked = &d->answers.items[mine->item];
+    if (mine->is_shared) {
+        keep_shared(d, lookup, by);
+    }
     asked->rrset = lookup->rrset;
     asked->was_shared = lookup->was_shared;
     d->retries += lookup->retries;
@@ -136,17 +216,16 @@ struct domain_scan *domain_scan_note(struct lookup *lookup)
     } else if (lookup->rrset->outcome != DNS_CUT) {
         d->queries++;
     }
+    give_lookup(by->lookups, mine);
     return --d->pending == 0 ? d : NULL;
 }
 
 void domain_scan_end(struct domain_scan *d, const struct domain_asking *by)
 {
-    for (struct domain_lookup *mine = d->lookups; mine; mine = mine->next) {
-        if (mine->is_shared) {
-            shared_release(by->shared, &mine->lookup);
-        }
+    for (struct domain_pin *pin = d->pins; pin; pin = pin->next) {
+        shared_let_go(by->shared, pin->entry);
     }
-    d->lookups = NULL;
+    d->pins = NULL;
     arena_reset(&d->arena);
 }
 

@@ -7,28 +7,37 @@
  * A scan belongs to one thread at a time. The loop begins it, asks, notes answers and runs it when none is pending; a
  * ring moves it to a classifier, another brings it back; then the loop ends it (gives shared answers back).
  *
- * Memory: a slot and its arena are taken at start and used again and again.
+ * Memory: a slot and its arena are taken at start and used again and again. What a question needs while it is on its way
+ * comes from a pool of the loop's, so that it is taken for what is in flight and not for all a domain has ever asked.
  */
 
 #include "scanner/dns/shared_targets.h"
 #include "scanner/mail/assessment.h"
 
 enum {
-    DOMAIN_ARENA_SIZE = 6 * 1024 - 384,       /* an ordinary domain's questions and answers */
+    DOMAIN_ARENA_SIZE = 2048,                 /* most domains while they are asked about; the rest comes in small blocks */
     DOMAIN_ARENA_LIMIT = 4 * 1024 * 1024,     /* what a hostile one may take beyond that, for a while */
 };
+
+struct domain_lookups;
+
+/* NULL when the system gives no memory. */
+MUST_USE struct domain_lookups *domain_lookups_new(void);
+/* When nobody will answer any more. NULL is fine. */
+void domain_lookups_free(struct domain_lookups *lookups);
 
 /* Who answers: the loop's asker and shared targets. */
 struct domain_asking {
     const struct mail_config *mail;
     struct asker *asker;
     struct shared_targets *shared;
+    struct domain_lookups *lookups;
     uint64_t (*zone_key)(const void *owner, span qname); /* for --zone-rate; NULL: none */
     const void *zone_owner;
     bool is_over;                   /* nothing is asked any more: further questions are timeouts at once */
 };
 
-struct domain_lookup;
+struct domain_pin;
 
 struct domain_scan {
     struct domain_scan *next;       /* free list, runnable list: the loop's */
@@ -45,7 +54,7 @@ struct domain_scan {
     struct plan plan;
     struct answer_set answers;
     struct subject subject;
-    struct domain_lookup *lookups;
+    struct domain_pin *pins;        /* shared answers it reads */
     struct arena arena;
     /* Its first block. */
     _Alignas(max_align_t) char memory[DOMAIN_ARENA_SIZE];
@@ -65,7 +74,7 @@ MUST_USE bool domain_scan_begin(struct domain_scan *d, const struct domain_entry
 MUST_USE bool domain_scan_run(struct domain_scan *d, const struct domain_asking *by);
 
 /* Notes an answer. The scan it belongs to when that was the last one pending, else NULL. */
-struct domain_scan *domain_scan_note(struct lookup *lookup);
+struct domain_scan *domain_scan_note(struct lookup *lookup, const struct domain_asking *by);
 
 /*
  * Asks once more what got no answer; answers stay. Afterwards, when nothing is pending, domain_scan_run asks what the new

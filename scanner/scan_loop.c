@@ -56,7 +56,7 @@ static struct domain_scan *pop(struct domain_scan **list)
 static void on_answer(struct lookup *lookup, void *user)
 {
     struct scan_loop *l = user;
-    struct domain_scan *d = domain_scan_note(lookup);
+    struct domain_scan *d = domain_scan_note(lookup, &l->asking);
     if (d) {
         push(&l->runnable, d);
     }
@@ -144,7 +144,7 @@ static bool run_domains(struct scan_loop *l)
 {
     bool any = false;
     struct domain_scan *d;
-    while ((d = pop(&l->runnable))) {
+    while (!asker_is_behind(l->asking.asker) && (d = pop(&l->runnable))) {
         any = true;
         run_domain(l, d);
     }
@@ -262,11 +262,12 @@ int scan_loop_open(struct scan_loop **out, const struct scan_loop_options *optio
     }
     l->options = *options;
     l->asking = (struct domain_asking){ .mail = options->mail, .zone_key = options->zone_key, .zone_owner = options->zone_owner };
+    l->asking.lookups = domain_lookups_new();
     /* Pages are touched as slots are used; the list of free ones is a stack, so few stay few. */
     l->slots = calloc(options->slots, sizeof(*l->slots));
     int err = -ENOMEM;
     l->parked_end = &l->parked;
-    if (!l->slots) {
+    if (!l->slots || !l->asking.lookups) {
         goto free_all;
     }
     l->options.asker.loop = options->loop;
@@ -299,6 +300,7 @@ int scan_loop_open(struct scan_loop **out, const struct scan_loop_options *optio
     return 0;
 
 free_all:
+    domain_lookups_free(l->asking.lookups);
     free(l->slots);
     free(l);
     return err;
@@ -408,6 +410,7 @@ static void on_last_closed(uv_handle_t *handle)
             arena_reset(&l->slots[i].arena);
         }
     }
+    domain_lookups_free(l->asking.lookups);
     free(l->slots);
     free(l);
 }

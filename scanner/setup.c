@@ -270,7 +270,7 @@ static uint64_t zone_key(const void *owner, span qname)
 
 enum {
     SLOTS_MIN = 16,
-    QUERIES_PER_SLOT = 4, /* what a domain has in flight on the average while it is being asked about */
+    QUERIES_PER_SLOT = 6, /* what a domain has in flight on the average while it is being asked about */
     DRAIN_MS = 10000,
 };
 

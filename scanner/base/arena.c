@@ -11,7 +11,14 @@ struct arena_block {
     _Alignas(max_align_t) char bytes[];
 };
 
-enum { OVERFLOW_BLOCK_SIZE = 4096 - sizeof(struct arena_block) };
+/* Small ones first: of many arenas at a time most need a little more than they have, and what is left of the last block is
+   waste. */
+enum { SMALL_BLOCK = 1024, LARGE_BLOCK = 4096, SMALL_BLOCKS_MAX = 8 * SMALL_BLOCK };
+
+static size_t block_size(const struct arena *arena)
+{
+    return (arena->overflow_bytes < SMALL_BLOCKS_MAX ? SMALL_BLOCK : LARGE_BLOCK) - sizeof(struct arena_block);
+}
 
 void arena_init(struct arena *arena, void *memory, size_t size, size_t overflow_limit)
 {
@@ -34,44 +41,46 @@ void arena_reset(struct arena *arena)
     arena->was_exhausted = false;
 }
 
-static bool add_overflow_block(struct arena *arena, size_t wanted)
+static struct arena_block *new_block(struct arena *arena, size_t size)
 {
-    size_t size = wanted > OVERFLOW_BLOCK_SIZE ? wanted : OVERFLOW_BLOCK_SIZE;
     if (arena->overflow_bytes > arena->limit || size > arena->limit - arena->overflow_bytes) {
         arena->was_exhausted = true;
-        return false;
+        return NULL;
     }
     struct arena_block *block = malloc(sizeof(*block) + size);
     if (!block) {
         arena->was_exhausted = true;
-        return false;
+        return NULL;
     }
     block->older = arena->overflow;
     block->size = size;
     arena->overflow = block;
     arena->overflow_bytes += size;
-    arena->at = block->bytes;
-    arena->size = size;
-    arena->used = 0;
-    return true;
+    return block;
 }
 
 static char *take(struct arena *arena, size_t size, size_t align)
 {
-    for (int attempt = 0; attempt < 2; attempt++) {
-        uintptr_t at = (uintptr_t)(arena->at + arena->used);
-        size_t padding = (size_t)(-at & (align - 1));
-        size_t room = arena->size - arena->used;
-        if (padding <= room && size <= room - padding) {
-            char *out = arena->at + arena->used + padding;
-            arena->used += padding + size;
-            return out;
-        }
-        if (attempt > 0 || size > SIZE_MAX - align || !add_overflow_block(arena, size + align)) {
-            return NULL;
-        }
+    uintptr_t at = (uintptr_t)(arena->at + arena->used);
+    size_t padding = (size_t)(-at & (align - 1));
+    size_t room = arena->size - arena->used;
+    if (padding <= room && size <= room - padding) {
+        char *out = arena->at + arena->used + padding;
+        arena->used += padding + size;
+        return out;
     }
-    return NULL;
+    /* Blocks are aligned for any type. What is large gets one of its own, and what is left of the present one stays in use. */
+    bool is_large = size > block_size(arena) / 2;
+    struct arena_block *block = new_block(arena, is_large ? size : block_size(arena));
+    if (!block) {
+        return NULL;
+    }
+    if (!is_large || room == 0) {
+        arena->at = block->bytes;
+        arena->size = block->size;
+        arena->used = size;
+    }
+    return block->bytes;
 }
 
 void *arena_take(struct arena *arena, size_t size)

@@ -33,8 +33,7 @@ static const uint64_t tick_ns = TICK_MS * 1000000ull;
 /* Where lookup.link stands. */
 enum place { PLACE_NONE, PLACE_FRESH, PLACE_AGAIN, PLACE_PARKED, PLACE_FINISHED };
 
-/* One try on its way. It belongs to c-ares until on_reply; its lookup may be over long before. What a reply touches stands
-   together; most of the query's bytes are never used. */
+/* One try on its way. It belongs to c-ares until on_reply; its lookup may be over long before. The query's bytes follow. */
 struct flight {
     struct lookup *lookup;          /* NULL: nobody waits for it any more */
     struct flight *next;            /* of the lookup, or of the pool */
@@ -47,7 +46,19 @@ struct flight {
     bool with_case : 1, over_tcp : 1;
     bool is_unreadable : 1;         /* malformed or lame */
     uint8_t status, result, rcode;  /* enum lane_status, enum answer_result */
+    uint8_t class;                  /* enum flight_class */
     struct lane_query query;
+    uint8_t bytes[];
+};
+
+/* Nearly every question fits the small ones; the large ones hold any. Memory that is never used is never touched. */
+enum flight_class { FLIGHT_SMALL, FLIGHT_LARGE, FLIGHT_CLASSES };
+static const size_t query_room[FLIGHT_CLASSES] = { [FLIGHT_SMALL] = 96, [FLIGHT_LARGE] = QUERY_SIZE_MAX };
+
+struct flight_pool {
+    char *memory;
+    size_t stride, touched;
+    struct flight *free;
 };
 
 /* A question of our own to one resolver, to see whether it is there. */
@@ -76,8 +87,8 @@ struct asker {
     uint64_t *zones;                /* next free moment by hash; two zones in one slot share it: slower, never faster */
     uint64_t zone_salt;
 
-    struct flight *flights, *free_flights;
-    size_t flight_count, flights_touched;
+    struct flight_pool flights[FLIGHT_CLASSES];
+    size_t flight_count;            /* of each class */
     struct link replied;
     struct link fresh, again, finished;
     struct link in_time[WHEEL_SLOTS], parked[WHEEL_SLOTS];
@@ -258,29 +269,32 @@ static void fail_try(struct asker *asker, struct lookup *lookup, const struct rr
 
 /* ---- Flights ---------------------------------------------------------------------------------------------------- */
 
-static struct flight *take_flight(struct asker *asker)
+/* NULL when all are in use. */
+static struct flight *take_flight(struct asker *asker, size_t query_size)
 {
-    struct flight *flight = asker->free_flights;
+    enum flight_class class = query_size <= query_room[FLIGHT_SMALL] ? FLIGHT_SMALL : FLIGHT_LARGE;
+    struct flight_pool *pool = &asker->flights[class];
+    struct flight *flight = pool->free;
     if (flight) {
-        asker->free_flights = flight->next;
+        pool->free = flight->next;
+    } else if (pool->touched < asker->flight_count) {
+        flight = (struct flight *)(void *)(pool->memory + pool->stride * pool->touched++);
+        flight->class = class;
+        flight->query.bytes = flight->bytes;
     } else {
-        flight = &asker->flights[asker->flights_touched++];
+        return NULL;
     }
     flight->next = NULL;
     link_init(&flight->link);
     return flight;
 }
 
-static bool has_flight(const struct asker *asker)
-{
-    return asker->free_flights || asker->flights_touched < asker->flight_count;
-}
-
 /* The one used last is taken next: memory that was never needed is never touched. */
 static void give_flight(struct asker *asker, struct flight *flight)
 {
-    flight->next = asker->free_flights;
-    asker->free_flights = flight;
+    struct flight_pool *pool = &asker->flights[flight->class];
+    flight->next = pool->free;
+    pool->free = flight;
 }
 
 static void detach(struct flight *flight)
@@ -312,20 +326,23 @@ static uint64_t time_for_try(struct asker *asker, const struct lookup *lookup)
     return (uint64_t)((ms < longest ? ms : longest) * (double)ns_per_ms);
 }
 
-static enum query_result encode(struct asker *asker, const struct lookup *lookup, struct flight *flight)
+/* A question as it goes on the wire. */
+struct wire_query {
+    size_t size;
+    bool with_case;
+    uint8_t bytes[QUERY_SIZE_MAX];
+};
+
+static enum query_result encode(struct asker *asker, const struct lookup *lookup, struct wire_query *out)
 {
     uint8_t case_bits[QUERY_CASE_SIZE_MAX];
     struct query_form form = { .qtype = lookup->qtype, .with_edns = !lookup->without_edns,
                                .checking_disabled = lookup->checking_disabled };
-    if (flight->with_case) {
+    if (out->with_case) {
         random_pool_take(&asker->random, case_bits, query_case_size(lookup->qname));
         form.case_bits = case_bits;
     }
-    size_t size = 0;
-    enum query_result result = query_encode(lookup->qname, &form, flight->query.bytes, &size);
-    flight->query.size = (uint16_t)size;
-    flight->query.question_end = (uint16_t)(size - (form.with_edns ? QUERY_EDNS_SIZE : 0));
-    return result;
+    return query_encode(lookup->qname, &form, out->bytes, &out->size);
 }
 
 enum sending { SENT, NO_ROOM, NO_TOKEN };
@@ -389,7 +406,7 @@ static void launch(struct asker *asker, struct lookup *lookup, struct flight *fl
 
 static enum sending send_one(struct asker *asker, struct lookup *lookup, uint64_t now_ns)
 {
-    if (asker->in_flight >= asker->options.concurrency || !has_flight(asker)) {
+    if (asker->in_flight >= asker->options.concurrency) {
         return NO_ROOM;
     }
     uint64_t wait = token_bucket_wait_ns(&asker->bucket, now_ns);
@@ -410,15 +427,21 @@ static enum sending send_one(struct asker *asker, struct lookup *lookup, uint64_
     if (!lane) {
         return NO_ROOM;
     }
-    struct flight *flight = take_flight(asker);
-    flight->resolver = r;
-    flight->over_tcp = lookup->by_tcp;
-    flight->with_case = !lookup->by_tcp && !lookup->without_case && !r->folds_case;
-    if (encode(asker, lookup, flight) != QUERY_OK) {
-        give_flight(asker, flight);
+    struct wire_query wire = { .with_case = !lookup->by_tcp && !lookup->without_case && !r->folds_case };
+    if (encode(asker, lookup, &wire) != QUERY_OK) {
         complete(asker, lookup, &bare_failures[DNS_CUT]);
         return SENT;
     }
+    struct flight *flight = take_flight(asker, wire.size);
+    if (!flight) {
+        return NO_ROOM;
+    }
+    memcpy(flight->bytes, wire.bytes, wire.size);
+    flight->query.size = (uint16_t)wire.size;
+    flight->query.question_end = (uint16_t)(wire.size - (lookup->without_edns ? 0 : QUERY_EDNS_SIZE));
+    flight->with_case = wire.with_case;
+    flight->resolver = r;
+    flight->over_tcp = lookup->by_tcp;
     launch(asker, lookup, flight, lane, now_ns);
     return SENT;
 }
@@ -819,7 +842,7 @@ static bool ask_canary(struct asker *asker, struct resolver *r, bool is_probe, u
     canary->asked_ns = now_ns;
     arena_init(&canary->arena, canary->memory, sizeof(canary->memory), 0);
     canary->lookup = (struct lookup){
-        .qname = SPAN("."), .qtype = DNS_NS, .arena = &canary->arena, .on_done = on_canary, .on_done_user = canary,
+        .qname = SPAN("."), .qtype = DNS_NS, .arena = &canary->arena, .on_done = on_canary, .owner = canary,
         .only_resolver = (uint32_t)r->index + 1, .tries_max = CANARY_TRIES,
     };
     asker_ask(asker, &canary->lookup);
@@ -888,7 +911,7 @@ static void hand_back(struct asker *asker)
         lookup->place = PLACE_NONE;
         asker->open -= lookup->only_resolver == 0;
         if (lookup->on_done) {
-            lookup->on_done(lookup, lookup->on_done_user);
+            lookup->on_done(lookup, lookup->owner);
         } else {
             asker->options.on_done(lookup, asker->options.user);
         }
@@ -944,17 +967,23 @@ void asker_flush(struct asker *asker)
     set_alarm(asker, now_ns);
 }
 
+/* A few wait behind a full window, so that it can grow. */
+enum { SLACK = 64, RATED_MIN = 16 };
+
+bool asker_is_behind(const struct asker *asker)
+{
+    return asker->waiting >= asker->ceiling / 4 + 2 * SLACK;
+}
+
 bool asker_has_room(const struct asker *asker)
 {
-    /* A few wait behind a full window, so that it can grow. */
-    enum { SLACK = 64, RATED_MIN = 16 };
     if (asker->options.rate > 0) {
         size_t half_a_second = (size_t)(asker->options.rate / 2);
         if (asker->waiting >= (half_a_second > RATED_MIN ? half_a_second : RATED_MIN)) {
             return false;
         }
     }
-    return asker->in_flight + asker->waiting < asker->ceiling + asker->ceiling / 4 + SLACK;
+    return asker->in_flight + asker->waiting < asker->ceiling + asker->ceiling / 8 + SLACK;
 }
 
 size_t asker_open_count(const struct asker *asker)
@@ -978,7 +1007,9 @@ static void free_memory(struct asker *asker)
         free(asker->pool.resolvers[i]->canary);
     }
     resolver_pool_deinit(&asker->pool);
-    free(asker->flights);
+    for (size_t i = 0; i < FLIGHT_CLASSES; i++) {
+        free(asker->flights[i].memory);
+    }
     free(asker->zones);
     free(asker->probe.results);
 }
@@ -1009,9 +1040,16 @@ static int take_memory(struct asker *asker)
 {
     /* Half of them for those out of time, whom c-ares still knows. */
     asker->flight_count = asker->options.concurrency * 2 + 64;
-    asker->flights = calloc(asker->flight_count, sizeof(*asker->flights));
+    for (size_t i = 0; i < FLIGHT_CLASSES; i++) {
+        struct flight_pool *pool = &asker->flights[i];
+        pool->stride = (sizeof(struct flight) + query_room[i] + _Alignof(struct flight) - 1) & ~(_Alignof(struct flight) - 1);
+        pool->memory = calloc(asker->flight_count, pool->stride);
+        if (!pool->memory) {
+            return -ENOMEM;
+        }
+    }
     asker->zones = asker->options.zone_rate > 0 ? calloc(ZONE_SLOTS, sizeof(*asker->zones)) : NULL;
-    return asker->flights && (asker->zones || asker->options.zone_rate <= 0) ? 0 : -ENOMEM;
+    return asker->zones || asker->options.zone_rate <= 0 ? 0 : -ENOMEM;
 }
 
 static void init_lists(struct asker *asker)

@@ -59,8 +59,7 @@ struct lookup {
     /* Private to scanner/dns/. */
     struct link link;           /* waiting, parked, finished, or a waiter of a shared entry */
     struct flight *flights;     /* tries that c-ares still knows, newest first */
-    void (*on_done)(struct lookup *, void *);   /* instead of the asker's */
-    void *on_done_user;
+    void (*on_done)(struct lookup *, void *owner);  /* instead of the asker's */
     struct shared_entry *shared;
     const struct rrset *worst;  /* the most informative failure so far */
     uint64_t ready_ns;          /* parked until then */
@@ -120,6 +119,10 @@ void asker_expire_open(struct asker *asker);
 /* May another domain be admitted? False while what is in flight and waits fills the windows, or the tokens of half a
    second. */
 bool asker_has_room(const struct asker *asker);
+
+/* More waits than the windows will soon take: who has further questions had better keep them for a while. Looser than
+   asker_has_room(), so that what was begun goes first. */
+bool asker_is_behind(const struct asker *asker);
 
 /* Lookups asked and not yet handed to on_done. */
 size_t asker_open_count(const struct asker *asker);

@@ -40,7 +40,7 @@ struct lane_query {
     struct lane *lane;
     uint16_t id;
     uint16_t size, question_end;
-    uint8_t bytes[QUERY_SIZE_MAX];  /* of query_encode(); the lane fills in the id */
+    uint8_t *bytes;                 /* of query_encode(), the caller's too; the lane fills in the id */
 };
 
 enum lane_status {

@@ -11,7 +11,7 @@ enum {
     UNHEALTHY_IN_FLIGHT = 8,
     STREAK_OF_DOUBT = 30,           /* bad outcomes in a row before a canary is sent */
     PAUSE_MS = 1000, PAUSE_MAX_MS = 30000,
-    PER_LANE = 1024, ASKS_IN_A_ROW = 32,
+    PER_LANE = 1280, ASKS_IN_A_ROW = 32,
     RESOLVERS_MAX = 65535
 };
 

@@ -9,7 +9,7 @@
  * root's name servers, sent with growing pauses, which tells a dead resolver from a list of dead zones. When none is
  * healthy, all are used a little, so that every lookup ends.
  *
- * UDP lanes are opened as the packets in flight grow, about 1,000 to each, and never closed before the end.
+ * UDP lanes are opened as the packets in flight grow, about 1,300 to each, and never closed before the end.
  *
  * Over TCP whoever stands first on a connection holds up all behind him: an answer that trickles, a connection that a
  * firewall has forgotten. So a question that once got no answer over TCP has a connection of its own from then on, and a

@@ -9,7 +9,7 @@
 enum {
     MEMORY_DEFAULT = 64 << 20,
     TTL_MIN_S = 60, TTL_MAX_S = 3600, FAILURE_TTL_S = 10,
-    SCRATCH_SIZE = 2048, SCRATCH_OVERFLOW = 256 * 1024,
+    SCRATCH_SIZE = 768, SCRATCH_OVERFLOW = 256 * 1024,
     BUCKETS_MIN = 1024, BYTES_PER_BUCKET = 512,
     CLOCK_STEPS_MAX = 256
 };
@@ -312,7 +312,7 @@ static void ask(struct shared_targets *shared, struct shared_entry *entry, uint6
     arena_init(&scratch->arena, scratch->memory, sizeof(scratch->memory), SCRATCH_OVERFLOW);
     scratch->lookup = (struct lookup){
         .qname = span_of(entry->name, entry->name_len), .qtype = entry->qtype, .arena = &scratch->arena,
-        .zone_key = zone_key, .on_done = on_answer, .on_done_user = entry,
+        .zone_key = zone_key, .on_done = on_answer, .owner = entry,
     };
     asker_ask(shared->options.asker, &scratch->lookup);
 }
@@ -371,16 +371,25 @@ void shared_ask(struct shared_targets *shared, struct lookup *lookup)
     ask(shared, entry, lookup->zone_key);
 }
 
-void shared_release(struct shared_targets *shared, struct lookup *lookup)
+struct shared_entry *shared_keep(struct lookup *lookup)
 {
     struct shared_entry *entry = lookup->shared;
-    if (!entry) {
-        return;
-    }
     lookup->shared = NULL;
-    lookup->rrset = NULL;
-    if (--entry->pins == 0 && !entry->is_linked) {
+    return entry;
+}
+
+void shared_let_go(struct shared_targets *shared, struct shared_entry *entry)
+{
+    if (entry && --entry->pins == 0 && !entry->is_linked) {
         free_entry(shared, entry);
+    }
+}
+
+void shared_release(struct shared_targets *shared, struct lookup *lookup)
+{
+    if (lookup->shared) {
+        lookup->rrset = NULL;
+        shared_let_go(shared, shared_keep(lookup));
     }
 }
 

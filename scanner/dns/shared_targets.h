@@ -41,6 +41,11 @@ void shared_ask(struct shared_targets *shared, struct lookup *lookup);
    harmless for one that was asked privately. */
 void shared_release(struct shared_targets *shared, struct lookup *lookup);
 
+/* The pin of a lookup that came back, so that the lookup's memory can go: the rrset stays until shared_let_go(). NULL for
+   one that was asked privately. */
+struct shared_entry *shared_keep(struct lookup *lookup);
+void shared_let_go(struct shared_targets *shared, struct shared_entry *entry);  /* NULL is fine */
+
 struct shared_stats {
     uint64_t hits, joins, misses;
     uint64_t private_asks;          /* no memory was left */
