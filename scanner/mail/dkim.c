@@ -546,6 +546,13 @@ static void assess_selector(const struct subject *s, span name, const struct rrs
     }
 }
 
+/* An alias to nowhere may be a wildcard's, of names nobody set up: without the probe's answer it says nothing. */
+static bool is_believed(const struct rrset *rrset, const struct rrset *wildcard)
+{
+    bool is_dangling = rrset->outcome != DNS_ANSWERED;
+    return !is_wildcards(rrset, wildcard) && !(is_dangling && rrset_is_failure(wildcard));
+}
+
 static void assess_selectors(const struct subject *s, span space, struct dkim_result *out, struct tally *tally)
 {
     const struct rrset *wildcard = random_answer(s);
@@ -560,7 +567,7 @@ static void assess_selectors(const struct subject *s, span space, struct dkim_re
         out->probed++;
         if (!item->rrset || rrset_is_failure(item->rrset)) {
             tally->a_probe_failed = true;
-        } else if (has_answered(item->rrset) && !is_wildcards(item->rrset, wildcard)) {
+        } else if (has_answered(item->rrset) && is_believed(item->rrset, wildcard)) {
             struct dkim_selector local;
             struct dkim_selector *selector = selectors ? &selectors[count] : &local;
             assess_selector(s, name, item->rrset, selector, out);
