@@ -66,7 +66,8 @@ static const char *get_hash(struct reader *r, yajl_val object, const char *key)
 }
 
 /* Room for the members of the array `key`, each `size` bytes; their count in *count. */
-static void *get_array(struct reader *r, yajl_val object, const char *key, size_t size, yajl_val **members, size_t *count)
+static void *get_array(struct reader *r, yajl_val object, const char *key, size_t size, yajl_val **members,
+                       size_t *count)
 {
     yajl_val value = get(r, object, key, yajl_t_array);
     *count = 0;
