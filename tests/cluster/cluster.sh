@@ -33,7 +33,7 @@ compare() {
         ok "$2: $(wc -l <"$work/merged.settled") records, equal to the scan in one piece"
     else
         bad "$2: differs from the scan in one piece"
-        diff "$work/whole.settled" "$work/merged.settled" | cut -c1-300 | head -6
+        diff <(head -c 100000000 "$work/whole.settled" | jq -S . ) <(jq -S . "$work/merged.settled") | head -20; diff "$work/whole.settled" "$work/merged.settled" | jq -r .domain 2>/dev/null
     fi
     if [ "$(jq '[.parts[].records] | add' "$1/manifest.json")" = "$(wc -l <"$work/whole.settled")" ]; then
         ok "$2: the manifest counts them all"
