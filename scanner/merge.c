@@ -17,8 +17,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <xxhash.h>
 
+#include "output/file_hash.h"
 #include "output/manifest.h"
 #include "output/result_reader.h"
 #include "scanner/commands.h"
@@ -41,38 +41,19 @@ struct merge {
 /* The bytes of the file are those its manifest speaks of. */
 static int check_part(struct merge *m, const char *path, const struct manifest_view_part *part, struct batch *batch)
 {
+    char hex[17];
+    uint64_t bytes, hash;
     (void)m;
     (void)batch;
-    static char block[1 << 20];
-    char hex[17];
-    uint64_t bytes = 0;
-    FILE *file = fopen(path, "re");
-    XXH3_state_t *state = XXH3_createState();
-    if (!file || !state) {
-        say("%s: %s", path, file ? "out of memory" : strerror(errno));
-        XXH3_freeState(state);
-        if (file) {
-            fclose(file);
-        }
-        return file ? EXIT_SYSTEM_LIMIT : EXIT_LIST_UNREADABLE;
+    int err = file_hash(path, &bytes, &hash);
+    if (err < 0) {
+        say("%s: %s", path, strerror(-err));
+        return err == -ENOMEM ? EXIT_SYSTEM_LIMIT : EXIT_LIST_UNREADABLE;
     }
-    XXH3_64bits_reset(state);
-    size_t got;
-    while ((got = fread(block, 1, sizeof(block), file)) > 0) {
-        XXH3_64bits_update(state, block, got);
-        bytes += got;
-    }
-    bool is_read = !ferror(file);
-    fclose(file);
-    snprintf(hex, sizeof(hex), "%016llx", (unsigned long long)XXH3_64bits_digest(state));
-    XXH3_freeState(state);
-    if (!is_read) {
-        say("%s: cannot be read to its end", path);
-        return EXIT_LIST_UNREADABLE;
-    }
+    snprintf(hex, sizeof(hex), "%016llx", (unsigned long long)hash);
     if (bytes != part->bytes || strcmp(hex, part->xxh3) != 0) {
-        say("%s is not what its manifest says: %llu bytes, xxh3 %s; there %llu, %s", path, (unsigned long long)bytes,
-            hex, (unsigned long long)part->bytes, part->xxh3);
+        say("%s is not what its manifest says: %llu bytes, xxh3 %s; there %llu, %s", path, (unsigned long long)bytes, hex,
+            (unsigned long long)part->bytes, part->xxh3);
         return EXIT_INPUT_BAD;
     }
     return EXIT_DONE;
