@@ -193,7 +193,7 @@ static int run(struct check_run *c, struct setup *setup)
     uv_loop_t uv;
     uv_loop_init(&uv);
     struct scan_loop_options options;
-    setup_loop_options(setup, c->options, &options);
+    setup_loop_options(setup, c->options, (struct share){ .sharers = 1 }, &options);
     options.loop = &uv;
     options.owner = c;
     options.take_entry = take_entry;

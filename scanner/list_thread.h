@@ -2,9 +2,14 @@
 #pragma once
 
 /*
- * Reads the lists in a thread of its own, so that a slow pipe never stops the loop: blocks of entries through a ring.
+ * Reads the lists in a thread of its own, so that a slow pipe never stops a loop, and deals the names out: blocks of
+ * entries through rings. All takers (the loops) are given every block and take of it what is theirs; who is done with it
+ * last sends it back. So names need no copy, and an entry's index is its place in the list whoever takes it.
  *
- * Threads: start, take, stop from the loop's. on_block is called from the reading thread.
+ * A taker that falls behind holds the others up once they are all blocks ahead: what is out stays close together, as the
+ * watermark wants it.
+ *
+ * Threads: start, look, halt, stop from the main one; take from the taker's own. on_block is called from the reading thread.
  */
 
 #include "lists/list.h"
@@ -12,15 +17,27 @@
 
 struct list_thread;
 
-enum { LIST_BLOCK_ENTRIES = 1024, LIST_BLOCKS = 4 };
+enum { LIST_BLOCK_ENTRIES = 1024, LIST_BLOCKS = 4, LIST_TAKERS_MAX = 64 };
 
-/* The list is the thread's until list_thread_stop. 0 or a negative errno. */
-MUST_USE int list_thread_start(struct list_thread **out, struct list *list, void (*on_block)(void *owner), void *owner);
+struct list_thread_options {
+    struct list *list;                  /* the thread's until list_thread_halt */
+    size_t takers;                      /* 1 .. LIST_TAKERS_MAX */
+    /* Whose a name is, below `takers`; from the reading thread. NULL with one taker. */
+    size_t (*taker_of)(void *owner, span name);
+    void (*on_block)(void *owner);      /* there are names, or the list has ended */
+    void *owner;
+};
+
+/* 0 or a negative errno. */
+MUST_USE int list_thread_start(struct list_thread **out, const struct list_thread_options *options);
 
 enum list_take { LIST_TAKEN, LIST_NOT_YET, LIST_ENDED, LIST_FAILED };
 
-/* The next entry; valid until the next call. After LIST_FAILED: list_thread_error(). */
-enum list_take list_thread_take(struct list_thread *thread, const struct list_entry **out);
+/* The taker's next entry, valid until its next call, and the entry's place in the list, from 0. */
+enum list_take list_thread_take(struct list_thread *thread, size_t taker, const struct list_entry **out, uint64_t *index);
+
+/* Whether there is a first entry, of any taker. */
+enum list_take list_thread_look(const struct list_thread *thread);
 
 /* Negative errno of the list, 0 without failure. */
 int list_thread_failure(const struct list_thread *thread);

@@ -171,7 +171,7 @@ static void put_asking(FILE *out, const struct metrics *m, const struct asker_st
             m->has_ended ? 0 : (double)stats->in_flight);
 }
 
-static void put_times(FILE *out, const struct asker *asker)
+static void put_times(FILE *out, const struct asking_totals *asking)
 {
     static const struct {
         uint64_t us;
@@ -182,7 +182,9 @@ static void put_times(FILE *out, const struct asker *asker)
         { 2500000, "2.5" }, { 5000000, "5" },   { 10000000, "10" },
     };
     struct histogram rtt_us = { 0 };
-    asker_rtt_get(asker, &rtt_us);
+    for (size_t i = 0; i < asking->resolver_count; i++) {
+        histogram_merge(&rtt_us, &asking->resolvers[i].rtt_us);
+    }
     begin(out, "trifecta_dns_query_seconds", "histogram",
           "Time from a question to its reply, this process; right within 7 %.");
     for (size_t i = 0; i < sizeof(bounds) / sizeof(bounds[0]); i++) {
@@ -194,14 +196,13 @@ static void put_times(FILE *out, const struct asker *asker)
             histogram_sum(&rtt_us) / 1e6, rtt_us.total);
 }
 
-static void put_resolver_states(FILE *out, const struct asker *asker, size_t count)
+static void put_resolver_states(FILE *out, const struct asking_totals *asking)
 {
     uint64_t healthy = 0, all = 0;
-    for (size_t i = 0; i < count; i++) {
-        struct resolver_stats r;
-        asker_resolver_stats_get(asker, i, &r);
-        healthy += r.healthy && !r.is_retired;
-        all += !r.is_retired;
+    for (size_t i = 0; i < asking->resolver_count; i++) {
+        const struct resolver_stats *r = &asking->resolvers[i].stats;
+        healthy += r->healthy && !r->is_retired;
+        all += !r->is_retired;
     }
     begin(out, "trifecta_resolvers", "gauge", "Resolvers of the list, by whether they are asked or taken out.");
     put_labelled(out, "trifecta_resolvers", "state", "healthy", healthy);
@@ -210,7 +211,7 @@ static void put_resolver_states(FILE *out, const struct asker *asker, size_t cou
 
 enum resolver_column { RESOLVER_HEALTHY, RESOLVER_TIMEOUTS, RESOLVER_COLUMNS };
 
-static void put_resolvers(FILE *out, const struct asker *asker, size_t count)
+static void put_resolvers(FILE *out, const struct asking_totals *asking)
 {
     static const struct {
         const char *name, *type, *help;
@@ -222,12 +223,11 @@ static void put_resolvers(FILE *out, const struct asker *asker, size_t count)
     };
     for (int c = 0; c < RESOLVER_COLUMNS; c++) {
         begin(out, columns[c].name, columns[c].type, columns[c].help);
-        for (size_t i = 0; i < count && i < METRICS_RESOLVERS_MAX; i++) {
-            struct resolver_stats r;
-            asker_resolver_stats_get(asker, i, &r);
-            if (!r.is_retired) {
-                put_labelled(out, columns[c].name, "resolver", r.address,
-                             c == RESOLVER_HEALTHY ? r.healthy : r.timeouts);
+        for (size_t i = 0; i < asking->resolver_count && i < METRICS_RESOLVERS_MAX; i++) {
+            const struct resolver_stats *r = &asking->resolvers[i].stats;
+            if (!r->is_retired) {
+                put_labelled(out, columns[c].name, "resolver", r->address,
+                             c == RESOLVER_HEALTHY ? r->healthy : r->timeouts);
             }
         }
     }
@@ -246,14 +246,12 @@ static void print(FILE *out, const struct metrics *m)
 {
     put_run(out, m);
     if (m->has_counts) {
-        struct asker_stats stats;
-        asker_stats_get(m->asker, &stats);
         put_domains(out, m);
         put_postures(out, &m->tally);
-        put_asking(out, m, &stats);
-        put_times(out, m->asker);
-        put_resolver_states(out, m->asker, stats.resolver_count);
-        put_resolvers(out, m->asker, stats.resolver_count);
+        put_asking(out, m, &m->asking->asked);
+        put_times(out, m->asking);
+        put_resolver_states(out, m->asking);
+        put_resolvers(out, m->asking);
         put_costs(out, m);
     }
 }

@@ -13,7 +13,7 @@
  * Threads: the loop's.
  */
 
-#include "scanner/dns/asker.h"
+#include "scanner/asking_totals.h"
 #include "scanner/tally.h"
 
 enum { METRICS_RESOLVERS_MAX = 100, METRICS_FILE_MAX = 1024 * 1024 };
@@ -37,7 +37,7 @@ struct metrics {
     struct effort spent;            /* by earlier processes of the run */
     uint64_t rejected, retries, tcp;
     uint64_t output_bytes;
-    const struct asker *asker;
+    const struct asking_totals *asking;
 };
 
 /* Never fails: what cannot be read says nothing. */

@@ -89,6 +89,8 @@ const struct option_row option_rows[] = {
       "the first line that holds no name ends the scan with exit 65" },
     { "max-domains", 'n', OPTION_COUNT, "N", NULL, AT(max_domains), COMMAND_SCAN, 1, 1e15, NULL, "Lists", "stop after N domains, exit 75" },
 
+    { "loops", 0, OPTION_COUNT, "N", "1", AT(loops), COMMAND_SCAN, 1, 64, NULL, "Running",
+      "event loops, each in a thread of its own; caps are divided among them" },
     { "workers", 0, OPTION_COUNT, "N", NULL, AT(workers), COMMAND_SCAN, 1, 256, NULL, "Running",
       "classifier threads (default: cores - 1, at least 1)" },
     { "cache-size", 0, OPTION_COUNT, "BYTES", "16M", AT(cache_size), COMMAND_SCAN, 65536, 1e12, NULL, "Running",

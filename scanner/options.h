@@ -52,7 +52,7 @@ struct options {
     int order, records, progress, dkim;
     bool second_pass, dedup, force, no_resume, dry_run, strict, json, quiet, verbose, help, version, has_seed;
 
-    uint64_t concurrency, retries, seed, shards, shard, max_domains, workers, cache_size;
+    uint64_t concurrency, retries, seed, shards, shard, max_domains, loops, workers, cache_size;
     uint64_t part_records, part_bytes;
     double rate, resolver_rate, zone_rate, max_unknown;
     uint64_t timeout_ms, max_runtime_ms, checkpoint_every_ms;

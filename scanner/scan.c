@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 
 /*
- * `trifecta scan`: the wiring. Lists are read by one thread, asked about by this one, classified by others, written by one
- * more; here they are started, stopped in the right order, and the exit status is found.
+ * `trifecta scan`: the wiring. Lists are read by one thread, asked about and classified by crews, the first of which has its
+ * loop in this thread, written by one thread more; here they are started, stopped in the right order, and the exit status is
+ * found.
  */
 
 #include <errno.h>
@@ -14,10 +15,9 @@
 #include <unistd.h>
 
 #include "scanner/base/clock.h"
-#include "scanner/classifier.h"
 #include "scanner/commands.h"
+#include "scanner/crews.h"
 #include "scanner/exit_status.h"
-#include "scanner/list_thread.h"
 #include "scanner/metrics.h"
 #include "scanner/progress.h"
 #include "scanner/query_budget.h"
@@ -26,13 +26,14 @@
 #include "scanner/scan_output.h"
 #include "scanner/setup.h"
 #include "scanner/summary.h"
+#include "scanner/way_out.h"
 
 enum {
     CHUNKS_PER_WORKER = 3,
     HEALTH_INTERVAL_MS = 500,
     METRICS_INTERVAL_MS = 10000,
     FIRST_LINE_MS = 200,                  /* on a terminal one wants to see soon that it runs */
-    DARK_MAX_MS = 60000,                  /* without any resolver that answers: give up, go on later */
+    ABORT_MAX_MS = 2000,                  /* what the second signal leaves for the last records and the checkpoint */
 };
 
 struct scan {
@@ -43,17 +44,11 @@ struct scan {
     struct rejects *rejects;
     struct list *list;
     struct list_thread *list_thread;
-    const struct list_entry *first_entry; /* taken before the output was begun */
-
-    uv_loop_t uv;
-    struct scan_loop *loop;
+    struct crews crews;
+    uv_loop_t *uv;                        /* of the first crew */
     uv_timer_t progress_timer, runtime_timer, health_timer, metrics_timer;
-    uint64_t dark_since_ns;               /* no resolver has answered since; 0: one does */
     uv_signal_t signals[4];
     struct writer *writer;
-    struct classifier **workers;
-    size_t worker_count, next_worker;
-    uint64_t woken;                       /* bit n: worker n modulo 64 has got work this turn */
 
     struct progress progress;
     struct resolver_watch *watch;         /* with --verbose */
@@ -61,8 +56,7 @@ struct scan {
     bool metrics_failed, metrics_are_final;
     uint64_t seed, started_ns;
     int64_t started_ms;
-    uint64_t next_index, admitted;
-    bool list_has_ended, list_failed, was_interrupted, has_gone_dark;
+    bool was_interrupted, has_gone_dark;
 };
 
 /* ---- lists ---- */
@@ -151,86 +145,6 @@ static int dry_run(struct scan *s, int argc, char **argv)
     return summary.exit_status;
 }
 
-/* ---- what the loop asks of us ---- */
-
-static enum entry_take take_entry(void *owner, struct domain_entry *out)
-{
-    struct scan *s = owner;
-    for (;;) {
-        const struct list_entry *e = s->first_entry;
-        s->first_entry = NULL;
-        enum list_take took = e ? LIST_TAKEN : list_thread_take(s->list_thread, &e);
-        if (took == LIST_NOT_YET) {
-            return ENTRY_NOT_YET;
-        }
-        if (took != LIST_TAKEN) {
-            s->list_failed = took == LIST_FAILED;
-            s->list_has_ended = true;
-            return ENTRY_END;
-        }
-        uint64_t index = s->next_index++;
-        if (s->output.is_resuming && watermark_has(&s->output.skip, index)) {
-            continue;
-        }
-        if (s->options->max_domains > 0 && s->admitted == s->options->max_domains) {
-            return ENTRY_END; /* of this run: the list has not ended */
-        }
-        s->admitted++;
-        *out = (struct domain_entry){
-            .index = index,
-            .seq = e->seq,
-            .rank = e->rank,
-            .domain = span_of(e->name, e->name_len),
-            .tag = span_of(e->tag, e->tag_len),
-            .list_selectors = span_of(e->selectors, e->selectors_len),
-            .has_tag = e->has_tag,
-            .is_excluded = e->is_excluded,
-        };
-        return ENTRY_TAKEN;
-    }
-}
-
-static void on_finished(void *owner, struct domain_scan *d)
-{
-    struct scan *s = owner;
-    size_t worker = s->next_worker;
-    s->next_worker = (worker + 1) % s->worker_count;
-    classifier_give(s->workers[worker], d);
-    s->woken |= UINT64_C(1) << (worker % 64);
-}
-
-static void on_turn(void *owner)
-{
-    struct scan *s = owner;
-    struct domain_scan *d;
-    for (size_t i = 0; i < s->worker_count; i++) {
-        while ((d = classifier_take_back(s->workers[i]))) {
-            scan_loop_give_back(s->loop, d);
-        }
-    }
-}
-
-static void after_turn(void *owner)
-{
-    struct scan *s = owner;
-    for (size_t i = 0; i < s->worker_count && s->woken != 0; i++) {
-        if (s->woken & (UINT64_C(1) << (i % 64))) {
-            classifier_wake(s->workers[i]);
-        }
-    }
-    s->woken = 0;
-    if (writer_get_state(s->writer) != WRITER_RUNS) {
-        scan_loop_abort(s->loop);
-    }
-}
-
-/* From other threads. */
-static void wake_loop(void *owner)
-{
-    struct scan *s = owner;
-    scan_loop_wake(s->loop);
-}
-
 /* ---- progress and signals ---- */
 
 static uint64_t names_to_do(const struct scan *s, uint64_t expected)
@@ -242,9 +156,8 @@ static uint64_t names_to_do(const struct scan *s, uint64_t expected)
 /* Also while the resolvers are probed or the first name is waited for, when there is no list thread or writer yet. */
 static struct progress_now progress_now(const struct scan *s)
 {
-    struct asker_stats stats;
-    asker_stats_get(scan_loop_asker(s->loop), &stats);
-    struct scan_loop_progress loop = scan_loop_get_progress(s->loop);
+    struct crew_figures crews;
+    crews_get_figures(&s->crews, &crews);
     struct writer_progress written = { .records = s->output.already.records, .unknown = s->output.already.unknown };
     if (s->writer) {
         written = writer_get_progress(s->writer);
@@ -259,13 +172,13 @@ static struct progress_now progress_now(const struct scan *s)
         .done_here = written.records - s->output.already.records,
         .total = names_to_do(s, list.expected),
         .total_is_exact = list.has_ended,
-        .queries = stats.queries,
-        .answers = stats.answers,
-        .in_flight = stats.in_flight,
+        .queries = crews.asked.queries,
+        .answers = crews.asked.answers,
+        .in_flight = crews.asked.in_flight,
         .unknown = written.unknown,
         .bytes_out = written.bytes,
-        .parked = loop.parked,
-        .is_stopping = loop.is_stopping,
+        .parked = crews.parked,
+        .is_stopping = s->was_interrupted,
     };
 }
 
@@ -276,27 +189,11 @@ static void on_progress(uv_timer_t *timer)
     progress_draw(&s->progress, &now);
 }
 
-static bool any_resolver_is_healthy(const struct asker *asker)
-{
-    struct asker_stats stats;
-    asker_stats_get(asker, &stats);
-    for (size_t i = 0; i < stats.resolver_count; i++) {
-        struct resolver_stats r;
-        asker_resolver_stats_get(asker, i, &r);
-        if (r.healthy && !r.is_retired) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Now and then, so that little of it is lost to a kill. */
-static void note_effort(struct scan *s)
+static void note_effort(struct scan *s, const struct asker_stats *asked)
 {
-    struct asker_stats stats;
-    asker_stats_get(scan_loop_asker(s->loop), &stats);
-    struct effort effort = { .elapsed_ms = (clock_now_ns() - s->started_ns) / 1000000u, .timeouts = stats.timeouts };
-    memcpy(effort.rcodes, stats.rcodes, sizeof(effort.rcodes));
+    struct effort effort = { .elapsed_ms = (clock_now_ns() - s->started_ns) / 1000000u, .timeouts = asked->timeouts };
+    memcpy(effort.rcodes, asked->rcodes, sizeof(effort.rcodes));
     effort_add(&effort, &s->output.spent);
     writer_note_effort(s->writer, &effort);
 }
@@ -307,28 +204,24 @@ static void before_saying(void *owner)
     progress_clear(&s->progress);
 }
 
-/* With every resolver gone a scan would fill with unknowns: it waits for one to come back, then gives up (exit 69). */
+/* What one crew meets concerns all: memory that is gone, resolvers that are gone for all of them (exit 69). */
 static void on_health(uv_timer_t *timer)
 {
     struct scan *s = timer->data;
-    note_effort(s);
+    struct crew_figures crews;
+    crews_get_figures(&s->crews, &crews);
+    note_effort(s, &crews.asked);
     if (s->watch) {
-        resolver_watch_look(s->watch, scan_loop_asker(s->loop), clock_now_ns(), before_saying, s);
+        resolver_watch_look(s->watch, scan_loop_asker(crew_loop(s->crews.items[0])), clock_now_ns(), before_saying, s);
     }
-    bool is_dark = !any_resolver_is_healthy(scan_loop_asker(s->loop));
-    scan_loop_set_dark(s->loop, is_dark);
-    if (!is_dark) {
-        s->dark_since_ns = 0;
-    } else if (s->dark_since_ns == 0) {
-        s->dark_since_ns = clock_now_ns();
-    } else if (clock_now_ns() - s->dark_since_ns > DARK_MAX_MS * UINT64_C(1000000)) {
-        s->has_gone_dark = true;
-        scan_loop_abort(s->loop);
+    s->has_gone_dark |= crews.is_in_the_dark;
+    if (crews.is_in_the_dark || crews_are_out_of_memory(&s->crews)) {
+        crews_give_order(&s->crews, CREW_ABORT);
     }
 }
 
-/* With the counts of a run that goes on or has ended; without, of one that failed before it began. */
-static void write_metrics(struct scan *s, bool has_counts, bool has_ended, int status)
+/* With the counts of a run that goes on or has ended; without (NULL), of one that failed before it began. */
+static void write_metrics(struct scan *s, const struct asking_totals *asking, bool has_ended, int status)
 {
     struct metrics m = {
         .history = s->history,
@@ -337,17 +230,15 @@ static void write_metrics(struct scan *s, bool has_counts, bool has_ended, int s
         .elapsed_ms = s->output.spent.elapsed_ms + (clock_now_ns() - s->started_ns) / 1000000u,
         .has_ended = has_ended,
         .exit_status = status,
-        .has_counts = has_counts,
+        .has_counts = asking != NULL,
     };
-    if (has_counts) {
-        struct asker_stats stats;
-        m.asker = scan_loop_asker(s->loop);
-        asker_stats_get(m.asker, &stats);
+    if (asking) {
+        m.asking = asking;
         writer_get_tally(s->writer, &m.tally);
         m.spent = s->output.spent;
         m.rejected = list_thread_get_progress(s->list_thread).rejected;
-        m.retries = s->output.already.retries + stats.retries;
-        m.tcp = s->output.already.tcp + stats.tcp;
+        m.retries = s->output.already.retries + asking->asked.retries;
+        m.tcp = s->output.already.tcp + asking->asked.tcp;
         m.output_bytes = writer_get_progress(s->writer).bytes;
     }
     int err = metrics_write(&m, s->options->metrics);
@@ -361,14 +252,19 @@ static void write_metrics(struct scan *s, bool has_counts, bool has_ended, int s
 
 static void on_metrics(uv_timer_t *timer)
 {
-    write_metrics(timer->data, true, false, 0);
+    struct scan *s = timer->data;
+    struct asking_totals asking;
+    if (crews_get_totals(&s->crews, &asking) == 0) {
+        write_metrics(s, &asking, false, 0);
+        asking_totals_deinit(&asking);
+    }
 }
 
 static void on_runtime_over(uv_timer_t *timer)
 {
     struct scan *s = timer->data;
     s->was_interrupted = true;
-    scan_loop_stop(s->loop);
+    crews_give_order(&s->crews, CREW_STOP);
 }
 
 static void read_resolvers_again(struct scan *s)
@@ -377,9 +273,9 @@ static void read_resolvers_again(struct scan *s)
         say("the resolvers stay as they were");
         return;
     }
-    int err = asker_set_resolvers(scan_loop_asker(s->loop), s->setup.resolvers, s->setup.resolver_list.count);
+    int err = crews_give_resolvers(&s->crews, s->setup.resolvers, s->setup.resolver_list.count);
     if (err < 0) {
-        say("the resolvers stay as they were: %s", err == -EBUSY ? "they are being tried; again in a moment" : strerror(-err));
+        say("the resolvers stay as they were: %s", err == -ERANGE ? "a max-inflight is below the number of loops" : strerror(-err));
     } else {
         say("resolvers read again");
     }
@@ -410,13 +306,14 @@ static void on_signal(uv_signal_t *handle, int number)
         read_resolvers_again(s);
         read_exclude_again(s);
     } else if (s->was_interrupted) {
-        scan_loop_abort(s->loop);
+        way_out_within_ms(ABORT_MAX_MS);
+        crews_give_order(&s->crews, CREW_ABORT);
     } else {
         s->was_interrupted = true;
         if (!s->options->quiet) {
             say("stopping: finishing what is in flight (once more: at once)");
         }
-        scan_loop_stop(s->loop);
+        crews_give_order(&s->crews, CREW_STOP);
     }
 }
 
@@ -424,15 +321,15 @@ static void start_handles(struct scan *s)
 {
     static const int numbers[] = { SIGINT, SIGTERM, SIGUSR1, SIGHUP };
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-        uv_signal_init(&s->uv, &s->signals[i]);
+        uv_signal_init(s->uv, &s->signals[i]);
         s->signals[i].data = s;
         uv_signal_start(&s->signals[i], on_signal, numbers[i]);
         uv_unref((uv_handle_t *)&s->signals[i]);
     }
-    uv_timer_init(&s->uv, &s->progress_timer);
-    uv_timer_init(&s->uv, &s->runtime_timer);
-    uv_timer_init(&s->uv, &s->health_timer);
-    uv_timer_init(&s->uv, &s->metrics_timer);
+    uv_timer_init(s->uv, &s->progress_timer);
+    uv_timer_init(s->uv, &s->runtime_timer);
+    uv_timer_init(s->uv, &s->health_timer);
+    uv_timer_init(s->uv, &s->metrics_timer);
     s->progress_timer.data = s->runtime_timer.data = s->health_timer.data = s->metrics_timer.data = s;
     if (!s->progress.is_silent) {
         uint64_t interval = progress_interval_ms(&s->progress);
@@ -514,23 +411,10 @@ static void identify(struct scan *s)
     scan_output_identify(out, CHECKPOINT_NOTE, "version", "%s", TRIFECTA_VERSION);
 }
 
-static int open_loop(struct scan *s)
+static int probe_resolvers(struct scan *s)
 {
-    struct scan_loop_options options;
-    setup_loop_options(&s->setup, s->options, &options);
-    options.loop = &s->uv;
-    options.owner = s;
-    options.take_entry = take_entry;
-    options.on_finished = on_finished;
-    options.on_turn = on_turn;
-    options.after_turn = after_turn;
-    int err = scan_loop_open(&s->loop, &options);
-    if (err < 0) {
-        say("cannot begin to ask: %s", strerror(-err));
-        return EXIT_SYSTEM_LIMIT;
-    }
     char words[512];
-    if (!scan_loop_probe(s->loop, words, sizeof(words))) {
+    if (!scan_loop_probe(crew_loop(s->crews.items[0]), words, sizeof(words))) {
         say("no resolver answers: %s; check the address, or give others with --resolvers", words);
         return EXIT_NO_RESOLVER;
     }
@@ -540,14 +424,20 @@ static int open_loop(struct scan *s)
 /* Waits for the first name, so that a list without any makes no output (record.md, decided case 23). */
 static int await_first_entry(struct scan *s)
 {
-    int err = list_thread_start(&s->list_thread, s->list, wake_loop, s);
+    int err = list_thread_start(&s->list_thread, &(struct list_thread_options){
+        .list = s->list,
+        .takers = s->crews.count,
+        .taker_of = crews_taker_of,
+        .on_block = crews_wake,
+        .owner = &s->crews,
+    });
     if (err < 0) {
         say("cannot start a thread: %s", strerror(-err));
         return EXIT_SYSTEM_LIMIT;
     }
     enum list_take took;
-    while ((took = list_thread_take(s->list_thread, &s->first_entry)) == LIST_NOT_YET && !s->was_interrupted) {
-        uv_run(&s->uv, UV_RUN_ONCE);
+    while ((took = list_thread_look(s->list_thread)) == LIST_NOT_YET && !s->was_interrupted) {
+        uv_run(s->uv, UV_RUN_ONCE);
     }
     if (took == LIST_TAKEN) {
         return EXIT_DONE;
@@ -568,35 +458,22 @@ static int await_first_entry(struct scan *s)
     return EXIT_INPUT_BAD;
 }
 
-static size_t count_workers(const struct options *options)
-{
-    if (options->workers > 0) {
-        return (size_t)options->workers;
-    }
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    return cores > 2 ? (size_t)cores - 1 : 1;
-}
-
-static uint64_t stop_workers(struct scan *s)
-{
-    uint64_t lost = 0;
-    for (size_t i = 0; i < s->worker_count; i++) {
-        classifier_stop(s->workers[i]);
-        lost += classifier_lost(s->workers[i]);
-    }
-    on_turn(s);
-    return lost;
-}
-
 static int before_done(void *owner, const struct tally *tally)
 {
     struct scan *s = owner;
     return scan_output_write_manifest(&s->output, s->list, s->options, tally);
 }
 
-static int start_workers(struct scan *s, size_t slots)
+/* The writer's events are for the crews: each looks at its state. */
+static void on_writer_event(void *owner)
 {
-    size_t count = count_workers(s->options);
+    struct scan *s = owner;
+    crews_wake(&s->crews);
+}
+
+static int hire(struct scan *s)
+{
+    size_t workers = crews_count_workers(&s->crews, s->options);
     int err = writer_start(&s->writer, &(struct writer_options){
         .file = s->output.file,
         .checkpoint = s->output.keeps_checkpoint ? &s->output.checkpoint : NULL,
@@ -604,31 +481,25 @@ static int start_workers(struct scan *s, size_t slots)
         .watermark = s->output.keeps_checkpoint ? &s->output.written : NULL,
         .already = s->output.already,
         .checkpoint_every_ms = s->options->checkpoint_every_ms,
-        .producers = count,
+        .producers = workers,
         .chunks_per_producer = CHUNKS_PER_WORKER,
         .before_done = before_done,
-        .on_event = wake_loop,
+        .on_event = on_writer_event,
         .owner = s,
     });
-    s->workers = calloc(count, sizeof(struct classifier *));
-    if (err == 0 && !s->workers) {
-        err = -ENOMEM;
-    }
-    for (size_t i = 0; i < count && err == 0; i++) {
-        err = classifier_start(&s->workers[i], &(struct classifier_options){
+    if (err == 0) {
+        err = crews_hire(&s->crews, &(struct crew_work){
+            .list = s->list_thread,
+            .skip = s->output.is_resuming ? &s->output.skip : NULL,
             .writer = s->writer,
-            .number = i,
-            .slots = slots,
             .chunk_age_ms = chunk_age_ms(s->options->checkpoint_every_ms),
+            .worker_count = workers,
             .is_full_record = s->options->records == RECORDS_FULL,
-            .on_return = wake_loop,
-            .owner = s,
         });
-        s->worker_count += err == 0;
     }
     if (err < 0) {
         say("cannot start the threads: %s; fewer --workers need less", strerror(-err));
-        (void)stop_workers(s);
+        (void)crews_dismiss(&s->crews);
         if (s->writer && writer_finish(s->writer, false) < 0) {
             say("%s", result_file_trouble(s->output.file)->words);
         }
@@ -638,15 +509,6 @@ static int start_workers(struct scan *s, size_t slots)
 }
 
 /* ---- end ---- */
-
-static void free_workers(struct scan *s)
-{
-    for (size_t i = 0; i < s->worker_count; i++) {
-        classifier_free(s->workers[i]);
-    }
-    free(s->workers);
-    writer_free(s->writer);
-}
 
 static int status_of_write_failure(const struct scan *s, int failure)
 {
@@ -664,8 +526,9 @@ static int status_of_write_failure(const struct scan *s, int failure)
 static int status_of_complete_run(const struct scan *s, uint64_t lost)
 {
     const struct tally *t = writer_tally(s->writer);
-    if (t->records != s->next_index || lost > 0) {
-        say("our fault: %llu names, but %llu records; please report this", (unsigned long long)s->next_index,
+    uint64_t names = list_thread_get_progress(s->list_thread).names;
+    if (t->records != names || lost > 0) {
+        say("our fault: %llu names, but %llu records; please report this", (unsigned long long)names,
             (unsigned long long)t->records);
         return EXIT_OUR_FAULT;
     }
@@ -677,26 +540,36 @@ static int status_of_complete_run(const struct scan *s, uint64_t lost)
     return EXIT_DONE;
 }
 
-static int end_run(struct scan *s)
+/* A disk may hang here for as long as it likes: the second signal still ends the program. */
+static int end_run(struct scan *s, int run_err)
 {
-    uint64_t lost = stop_workers(s);
-    struct scan_loop_progress loop = scan_loop_get_progress(s->loop);
-    bool is_complete = loop.is_complete && s->list_has_ended && !s->list_failed && lost == 0;
-    note_effort(s);
+    way_out_on_signals(s->was_interrupted);
+    list_thread_halt(s->list_thread);
+    uint64_t lost = crews_dismiss(&s->crews);
+    bool list_failed = crews_saw_list_fail(&s->crews);
+    bool is_complete = crews_are_complete(&s->crews) && lost == 0;
+    struct crew_figures crews;
+    crews_get_figures(&s->crews, &crews);
+    note_effort(s, &crews.asked);
     int err = writer_finish(s->writer, is_complete);
     if (err < 0) {
         return status_of_write_failure(s, err);
     }
-    if (loop.is_out_of_memory) {
+    if (run_err < 0) {
+        say("cannot start the threads: %s; fewer --loops need less", strerror(-run_err));
+        return EXIT_SYSTEM_LIMIT;
+    }
+    if (crews_are_out_of_memory(&s->crews)) {
         say("out of memory; the same command line goes on where it stopped");
         return EXIT_SYSTEM_LIMIT;
     }
-    if (s->list_failed) {
+    if (list_failed) {
         say("%s; what was scanned so far is safe", list_error(s->list));
         return list_failure_status(list_thread_failure(s->list_thread));
     }
     if (s->has_gone_dark) {
-        say("no resolver has answered for %d s: the domains not yet scanned were left; the same command line goes on", DARK_MAX_MS / 1000);
+        say("no resolver has answered for %d s: the domains not yet scanned were left; the same command line goes on",
+            CREW_DARK_MAX_MS / 1000);
         return EXIT_NO_RESOLVER;
     }
     if (!is_complete && lost == 0) {
@@ -735,6 +608,34 @@ static int close_rejects(struct scan *s, int status)
     return status;
 }
 
+static int write_summary(struct scan *s, const struct asking_totals *asking, uint64_t elapsed_ms, int status, int argc, char **argv)
+{
+    struct result_position position = result_file_position(s->output.file);
+    struct summary summary = {
+        .argc = argc,
+        .argv = argv,
+        .started_ms = s->started_ms,
+        .finished_ms = clock_wall_ms(),
+        .elapsed_ms = elapsed_ms,
+        .list = s->list,
+        .tally = *writer_tally(s->writer),
+        .already = s->output.already,
+        .spent = s->output.spent,
+        .started_at = s->output.is_resuming ? s->output.started_at : NULL,
+        .asking = asking,
+        .seed = s->seed,
+        .shards = s->options->shards,
+        .shard = s->options->shard,
+        .output = s->output.path,
+        .output_bytes = position.offset,
+        .output_uncompressed_bytes = position.uncompressed_bytes,
+        .output_frames = position.frames,
+        .resumed = s->output.checkpoint.resumed,
+        .exit_status = status,
+    };
+    return summary_write(&summary, s->options->summary);
+}
+
 static int report_end(struct scan *s, int status, int argc, char **argv)
 {
     struct progress_now now = progress_now(s);
@@ -746,48 +647,44 @@ static int report_end(struct scan *s, int status, int argc, char **argv)
     bool goes_on = status == EXIT_STOPPED_EARLY && s->output.keeps_checkpoint;
     progress_draw_last(&s->progress, &now, goes_on                ? "stopped early, the same command line goes on; ran" :
                                            status == EXIT_DONE ? "done in" : "ended after");
-    if (!s->options->summary) {
-        return status;
+    struct asking_totals asking;
+    int err = crews_get_totals(&s->crews, &asking);
+    if (err == 0 && s->options->summary) {
+        err = write_summary(s, &asking, now.elapsed_ms, status, argc, argv);
     }
-    struct scan_loop_progress loop = scan_loop_get_progress(s->loop);
-    struct result_position position = result_file_position(s->output.file);
-    struct summary summary = {
-        .argc = argc,
-        .argv = argv,
-        .started_ms = s->started_ms,
-        .finished_ms = clock_wall_ms(),
-        .elapsed_ms = now.elapsed_ms,
-        .list = s->list,
-        .tally = *writer_tally(s->writer),
-        .already = s->output.already,
-        .spent = s->output.spent,
-        .started_at = s->output.is_resuming ? s->output.started_at : NULL,
-        .asker = scan_loop_asker(s->loop),
-        .shared = scan_loop_shared(s->loop),
-        .asked_again = loop.asked_again,
-        .seed = s->seed,
-        .shards = s->options->shards,
-        .shard = s->options->shard,
-        .output = s->output.path,
-        .output_bytes = position.offset,
-        .output_uncompressed_bytes = position.uncompressed_bytes,
-        .output_frames = position.frames,
-        .resumed = s->output.checkpoint.resumed,
-        .exit_status = status,
-    };
-    int err = summary_write(&summary, s->options->summary);
     if (err < 0) {
-        say("cannot write %s: %s", s->options->summary, strerror(-err));
-        return status == EXIT_DONE ? EXIT_WRITE_ERROR : status;
+        say("cannot write %s: %s", s->options->summary ? s->options->summary : "the metrics", strerror(-err));
+        status = status == EXIT_DONE ? EXIT_WRITE_ERROR : status;
     }
+    if (s->options->metrics) {
+        write_metrics(s, &asking, true, status);
+    }
+    asking_totals_deinit(&asking);
     return status;
 }
 
-static int run(struct scan *s, int argc, char **argv)
+static int run_crews(struct scan *s, int argc, char **argv)
 {
-    uv_loop_init(&s->uv);
-    start_handles(s);
-    int status = open_loop(s);
+    if (!s->options->quiet) {
+        progress_clear(&s->progress);
+        say("%s %s, seed %llu", s->output.is_resuming ? "going on with" : "writing",
+            strcmp(s->output.path, "-") == 0 ? "to stdout" : s->output.path, (unsigned long long)s->seed);
+    }
+    s->watch = s->options->verbose ? resolver_watch_new() : NULL;
+    if (s->options->metrics) {
+        uv_timer_start(&s->metrics_timer, on_metrics, 0, METRICS_INTERVAL_MS);
+    }
+    uv_timer_start(&s->health_timer, on_health, HEALTH_INTERVAL_MS, HEALTH_INTERVAL_MS);
+    note_effort(s, &(struct asker_stats){ .queries = 0 });
+    int err = crews_run(&s->crews);
+    progress_clear(&s->progress); /* what is said now gets a line of its own */
+    int status = close_rejects(s, end_run(s, err));
+    return report_end(s, status, argc, argv);
+}
+
+static int run_with_handles(struct scan *s, int argc, char **argv)
+{
+    int status = probe_resolvers(s);
     if (status == EXIT_DONE) {
         status = await_first_entry(s);
     }
@@ -796,37 +693,26 @@ static int run(struct scan *s, int argc, char **argv)
         status = scan_output_begin(&s->output, s->seed);
     }
     if (status == EXIT_DONE) {
-        status = start_workers(s, scan_loop_get_progress(s->loop).slots);
+        status = hire(s);
     }
-    if (status == EXIT_DONE) {
-        if (!s->options->quiet) {
-            progress_clear(&s->progress);
-            say("%s %s, seed %llu", s->output.is_resuming ? "going on with" : "writing", strcmp(s->output.path, "-") == 0 ? "to stdout" : s->output.path,
-                (unsigned long long)s->seed);
-        }
-        if (s->options->metrics) {
-            uv_timer_start(&s->metrics_timer, on_metrics, 0, METRICS_INTERVAL_MS);
-        }
-        s->watch = s->options->verbose ? resolver_watch_new() : NULL;
-        uv_timer_start(&s->health_timer, on_health, HEALTH_INTERVAL_MS, HEALTH_INTERVAL_MS);
-        note_effort(s);
-        scan_loop_run(s->loop);
-        progress_clear(&s->progress); /* what is said now gets a line of its own */
-        list_thread_halt(s->list_thread);
-        status = close_rejects(s, end_run(s));
-        status = report_end(s, status, argc, argv);
-        if (s->options->metrics) {
-            write_metrics(s, true, true, status);
-        }
+    return status == EXIT_DONE ? run_crews(s, argc, argv) : status;
+}
+
+static int run(struct scan *s, int argc, char **argv)
+{
+    int status = EXIT_SYSTEM_LIMIT;
+    int err = crews_open(&s->crews, &s->setup, s->options);
+    if (err < 0) {
+        say("cannot begin to ask: %s", strerror(-err));
+    } else {
+        s->uv = crew_uv(s->crews.items[0]);
+        start_handles(s);
+        status = run_with_handles(s, argc, argv);
+        list_thread_stop(s->list_thread);
+        close_handles(s);
     }
-    list_thread_stop(s->list_thread);
-    close_handles(s);
-    if (s->loop) {
-        scan_loop_close(s->loop);
-    }
-    uv_run(&s->uv, UV_RUN_DEFAULT);
-    uv_loop_close(&s->uv);
-    free_workers(s);
+    crews_close(&s->crews);
+    writer_free(s->writer);
     resolver_watch_free(s->watch);
     return status;
 }
@@ -899,7 +785,7 @@ static int scan_with_metrics(struct scan *s, struct options *options, int argc, 
     metrics_history_read(options->metrics, &s->history);
     status = scan(s, options, argc, argv);
     if (!s->metrics_are_final && status != EXIT_LOCKED) {
-        write_metrics(s, false, true, status);
+        write_metrics(s, NULL, true, status);
     }
     return status == EXIT_DONE && s->metrics_failed ? EXIT_WRITE_ERROR : status;
 }

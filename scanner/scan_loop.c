@@ -343,6 +343,7 @@ void scan_loop_run(struct scan_loop *l)
     uv_async_send(&l->wake); /* the first turn */
     uv_run(l->options.loop, UV_RUN_DEFAULT);
     l->is_running = false;
+    uv_idle_stop(&l->idle); /* the owner may let the loop turn on for others */
 }
 
 void scan_loop_give_back(struct scan_loop *l, struct domain_scan *scan)

@@ -257,15 +257,10 @@ void setup_close(struct setup *s)
     *s = (struct setup){ 0 };
 }
 
-/* For --zone-rate: FNV-1a of the organizational domain; 0 is kept for "none". */
+/* For --zone-rate. */
 static uint64_t zone_key(const void *owner, span qname)
 {
-    span zone = organizational_domain(owner, qname);
-    uint64_t hash = 0xcbf29ce484222325u;
-    for (size_t i = 0; i < zone.len; i++) {
-        hash = (hash ^ (unsigned char)zone.ptr[i]) * 0x100000001b3u;
-    }
-    return hash ? hash : 1;
+    return suffix_cache_zone_hash(owner, qname);
 }
 
 enum {
@@ -274,9 +269,14 @@ enum {
     DRAIN_MS = 10000,
 };
 
-void setup_loop_options(const struct setup *s, const struct options *options, struct scan_loop_options *out)
+static uint64_t part_of(uint64_t whole, struct share share)
 {
-    size_t slots = (size_t)options->concurrency / QUERIES_PER_SLOT;
+    return whole / share.sharers + (share.sharer < whole % share.sharers);
+}
+
+void setup_loop_options(const struct setup *s, const struct options *options, struct share share, struct scan_loop_options *out)
+{
+    size_t slots = (size_t)part_of(options->concurrency / QUERIES_PER_SLOT, share);
     *out = (struct scan_loop_options){
         .mail = &s->mail,
         .asker = {
@@ -286,13 +286,15 @@ void setup_loop_options(const struct setup *s, const struct options *options, st
             .rate = options->rate,
             .resolver_rate = options->resolver_rate,
             .zone_rate = options->zone_rate,
+            .sharers = share.sharers,
+            .sharer = share.sharer,
             .timeout_ms = (unsigned)options->timeout_ms,
             .retries = (unsigned)options->retries,
-            .seed = options->seed,
+            .seed = options->seed + share.sharer,
         },
         .zone_key = options->zone_rate > 0 ? zone_key : NULL,
         .zone_owner = s->suffixes,
-        .cache_size = (size_t)options->cache_size,
+        .cache_size = (size_t)options->cache_size / share.sharers,
         .slots = slots > SLOTS_MIN ? slots : SLOTS_MIN,
         .second_pass = options->second_pass,
         .second_pass_ms = options->timeout_ms * (options->retries + 1),

@@ -30,8 +30,13 @@ struct setup {
 MUST_USE int setup_open(struct setup *setup, const struct options *options);
 void setup_close(struct setup *setup);
 
-/* The loop's options that come from the command line. */
-void setup_loop_options(const struct setup *setup, const struct options *options, struct scan_loop_options *out);
+/* One of several loops among which caps and memory are divided. */
+struct share {
+    unsigned sharers, sharer; /* how many, at least 1; which, from 0 */
+};
+
+/* The options of a loop that come from the command line. */
+void setup_loop_options(const struct setup *setup, const struct options *options, struct share share, struct scan_loop_options *out);
 
 /* Reads --resolvers, or /etc/resolv.conf. EXIT_DONE, or the status to end with (said), and *setup is as it was. */
 MUST_USE int setup_read_resolvers(struct setup *setup, const struct options *options);

@@ -276,7 +276,7 @@ static int ask(struct spf_run *run, struct setup *setup)
     struct scan_loop_options options;
     int status = EXIT_DONE;
     uv_loop_init(&uv);
-    setup_loop_options(setup, run->options, &options);
+    setup_loop_options(setup, run->options, (struct share){ .sharers = 1 }, &options);
     options.loop = &uv;
     options.owner = run;
     options.take_entry = take_entry;

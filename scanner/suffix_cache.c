@@ -44,3 +44,14 @@ bool suffix_cache_is_public_suffix(const struct suffixes *suffixes, span name)
     }
     return find(suffixes, name)->is_public_suffix;
 }
+
+/* FNV-1a. */
+uint64_t suffix_cache_zone_hash(const struct suffixes *suffixes, span name)
+{
+    span zone = suffix_cache_organizational(suffixes, name);
+    uint64_t hash = 0xcbf29ce484222325u;
+    for (size_t i = 0; i < zone.len; i++) {
+        hash = (hash ^ (unsigned char)zone.ptr[i]) * 0x100000001b3u;
+    }
+    return hash ? hash : 1;
+}

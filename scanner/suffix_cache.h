@@ -15,3 +15,6 @@
 /* The registrable domain as a part of `name`; `name` itself where it is a public suffix. One list a process. */
 span suffix_cache_organizational(const struct suffixes *suffixes, span name);
 bool suffix_cache_is_public_suffix(const struct suffixes *suffixes, span name);
+
+/* A hash of the organizational domain of `name`, never 0: names that share one belong to one zone. */
+uint64_t suffix_cache_zone_hash(const struct suffixes *suffixes, span name);

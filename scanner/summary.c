@@ -87,24 +87,21 @@ const char *summary_rcode_name(size_t rcode)
 
 static void print_asking(const struct summary *s, struct json *j)
 {
-    struct asker_stats stats = { 0 };
-    struct shared_stats shared = { 0 };
-    if (s->asker) {
-        asker_stats_get(s->asker, &stats);
-        shared_stats_get(s->shared, &shared);
-    }
+    static const struct asking_totals nothing;
+    const struct asking_totals *asking = s->asking ? s->asking : &nothing;
+    const struct asker_stats *stats = &asking->asked;
     /* Of the whole run: what the records of earlier processes say, and what this one has counted. */
     const struct tally *before = &s->already;
-    key_u64(j, "queries", before->queries + before->retries + stats.queries);
-    key_u64(j, "shared", before->shared + shared.hits + shared.joins);
-    key_u64(j, "retries", before->retries + stats.retries);
-    key_u64(j, "timeouts", s->spent.timeouts + stats.timeouts);
-    key_u64(j, "tcp", before->tcp + stats.tcp);
-    key_u64(j, "asked_again", s->asked_again);
+    key_u64(j, "queries", before->queries + before->retries + stats->queries);
+    key_u64(j, "shared", before->shared + asking->shared.hits + asking->shared.joins);
+    key_u64(j, "retries", before->retries + stats->retries);
+    key_u64(j, "timeouts", s->spent.timeouts + stats->timeouts);
+    key_u64(j, "tcp", before->tcp + stats->tcp);
+    key_u64(j, "asked_again", asking->asked_again);
     json_key(j, "rcodes");
     json_begin_object(j);
     for (size_t i = 0; i < 16; i++) {
-        uint64_t count = s->spent.rcodes[i] + stats.rcodes[i];
+        uint64_t count = s->spent.rcodes[i] + stats->rcodes[i];
         if (count > 0) {
             key_u64(j, rcode_names[i], count);
         }
@@ -112,9 +109,8 @@ static void print_asking(const struct summary *s, struct json *j)
     json_end_object(j);
     json_key(j, "resolvers");
     json_begin_array(j);
-    for (size_t i = 0; i < stats.resolver_count; i++) {
-        struct resolver_stats r;
-        asker_resolver_stats_get(s->asker, i, &r);
+    for (size_t i = 0; i < asking->resolver_count; i++) {
+        const struct resolver_stats r = asking->resolvers[i].stats;
         json_begin_object(j);
         key_text(j, "address", r.address);
         key_u64(j, "queries", r.queries);
@@ -180,7 +176,7 @@ static void print(const struct summary *s, struct json *j)
     key_u64(j, "seed", s->seed);
     key_u64(j, "shards", s->shards);
     key_u64(j, "shard", s->shard);
-    if (!s->asker) {
+    if (!s->asking) {
         key_u64(j, "queries_at_most", s->queries_at_most);
     }
     print_costs(s, j);

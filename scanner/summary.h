@@ -8,7 +8,7 @@
  */
 
 #include "lists/list.h"
-#include "scanner/dns/shared_targets.h"
+#include "scanner/asking_totals.h"
 #include "scanner/tally.h"
 
 struct summary {
@@ -21,9 +21,7 @@ struct summary {
     const char *started_at;              /* of the first process, when this one took the run up again; else NULL */
     struct effort spent;                 /* by the processes before this one */
     struct tally already;                /* of it, what was written before this process took the run up again */
-    const struct asker *asker;           /* NULL: nothing was asked (--dry-run) */
-    const struct shared_targets *shared;
-    uint64_t asked_again;                /* domains of the second pass */
+    const struct asking_totals *asking;  /* NULL: nothing was asked (--dry-run) */
     uint64_t seed, shards, shard;
     const char *output;                  /* NULL: none */
     uint64_t output_bytes, output_uncompressed_bytes, output_frames;

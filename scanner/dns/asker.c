@@ -10,6 +10,7 @@
 #include "scanner/dns/query.h"
 #include "scanner/dns/random_pool.h"
 #include "scanner/dns/resolver_pool.h"
+#include "scanner/dns/zone_pace.h"
 
 enum {
     TICK_MS = 100,
@@ -17,7 +18,6 @@ enum {
     CONCURRENCY_DEFAULT = 20000,
     TIMEOUT_DEFAULT_MS = 2500,
     TRIES_MAX = 64,
-    ZONE_SLOTS = 1 << 17,
     BLOCKED_RETRIES_MAX = 16,       /* retries looked at in a turn that find no resolver */
     FOLDING_PROVEN = 4,             /* replies in other case, in a row, before a server is taken to fold it */
     TOKENS_AT_ONCE = 32,            /* waited for together, so that a paced scan does not wake up for each packet */
@@ -84,8 +84,7 @@ struct asker {
     struct resolver_pool pool;
     struct token_bucket bucket;
     struct random_pool random;
-    uint64_t *zones;                /* next free moment by hash; two zones in one slot share it: slower, never faster */
-    uint64_t zone_salt;
+    struct zone_pace *zones, *own_zones;    /* NULL: no cap for zones */
 
     struct flight_pool flights[FLIGHT_CLASSES];
     size_t flight_count;            /* of each class */
@@ -187,18 +186,12 @@ static void park(struct asker *asker, struct lookup *lookup)
     link_append(&asker->parked[wheel_slot(asker, lookup->ready_ns)], &lookup->link);
 }
 
-static uint64_t *zone_of(struct asker *asker, uint64_t key)
-{
-    uint64_t hash = (key ^ asker->zone_salt) * 0x9e3779b97f4a7c15ull;
-    return &asker->zones[hash >> 47];   /* the upper 17 bits: ZONE_SLOTS */
-}
-
 /* Into the line, at once or when the zone's turn has come and the pause is over. */
 static void enqueue(struct asker *asker, struct lookup *lookup, uint64_t pause_ns, uint64_t now_ns)
 {
     uint64_t ready_ns = now_ns + pause_ns;
     if (asker->zones && lookup->zone_key != 0) {
-        ready_ns = token_book(zone_of(asker, lookup->zone_key), asker->options.zone_rate, ready_ns);
+        ready_ns = zone_pace_book(asker->zones, lookup->zone_key, ready_ns);
     }
     if (ready_ns > now_ns) {
         lookup->ready_ns = ready_ns;
@@ -1010,7 +1003,7 @@ static void free_memory(struct asker *asker)
     for (size_t i = 0; i < FLIGHT_CLASSES; i++) {
         free(asker->flights[i].memory);
     }
-    free(asker->zones);
+    zone_pace_free(asker->own_zones);
     free(asker->probe.results);
 }
 
@@ -1028,7 +1021,10 @@ static void set_options(struct asker *asker, const struct asker_options *options
 {
     struct asker_options *o = &asker->options;
     *o = *options;
-    o->concurrency = o->concurrency > 0 ? o->concurrency : CONCURRENCY_DEFAULT;
+    o->sharers = o->sharers > 0 ? o->sharers : 1;
+    size_t concurrency = o->concurrency > 0 ? o->concurrency : CONCURRENCY_DEFAULT;
+    o->concurrency = resolver_pool_part(concurrency, o->sharers, o->sharer);
+    o->rate /= o->sharers;
     o->timeout_ms = o->timeout_ms > 0 ? o->timeout_ms : TIMEOUT_DEFAULT_MS;
     o->retries = o->retries < TRIES_MAX ? o->retries : TRIES_MAX - 1;
     o->resolvers = NULL; /* borrowed for asker_new() only */
@@ -1048,8 +1044,14 @@ static int take_memory(struct asker *asker)
             return -ENOMEM;
         }
     }
-    asker->zones = asker->options.zone_rate > 0 ? calloc(ZONE_SLOTS, sizeof(*asker->zones)) : NULL;
-    return asker->zones || asker->options.zone_rate <= 0 ? 0 : -ENOMEM;
+    asker->zones = asker->options.zone_pace;
+    if (!asker->zones && asker->options.zone_rate > 0) {
+        uint64_t salt;
+        random_pool_take(&asker->random, &salt, sizeof(salt));
+        asker->zones = asker->own_zones = zone_pace_new(asker->options.zone_rate, salt);
+        return asker->zones ? 0 : -ENOMEM;
+    }
+    return 0;
 }
 
 static void init_lists(struct asker *asker)
@@ -1079,6 +1081,8 @@ static int open_pool(struct asker *asker, const struct asker_options *options, u
         .loop = options->loop,
         .concurrency = asker->options.concurrency,
         .resolver_rate = options->resolver_rate,
+        .sharers = asker->options.sharers,
+        .sharer = asker->options.sharer,
         .lane_timeout_ms = asker->lane_timeout_ms,
         .seed = options->seed,
         .on_reply = on_reply,
@@ -1099,8 +1103,7 @@ int asker_new(const struct asker_options *options, struct asker **out)
     init_lists(asker);
     asker->tick_done = now_ns / tick_ns;
     asker->seen_ns = now_ns;
-    token_bucket_init(&asker->bucket, options->rate, now_ns);
-    random_pool_take(&asker->random, &asker->zone_salt, sizeof(asker->zone_salt));
+    token_bucket_init(&asker->bucket, asker->options.rate, now_ns);
     int err = open_pool(asker, options, now_ns);
     if (err < 0) {
         goto free_asker;
@@ -1150,6 +1153,11 @@ static double percentile_ms(const struct resolver *r, double percent)
     return (double)histogram_percentile(&r->rtt_us, percent) / 1000;
 }
 
+const struct histogram *asker_resolver_rtt_us(const struct asker *asker, size_t index)
+{
+    return &asker->pool.resolvers[index]->rtt_us;
+}
+
 void asker_resolver_stats_get(const struct asker *asker, size_t index, struct resolver_stats *out)
 {
     assert(index < asker->pool.count);
@@ -1169,11 +1177,4 @@ void asker_resolver_stats_get(const struct asker *asker, size_t index, struct re
         .is_retired = r->is_retired,
         .stalls_near_1000 = window_stalls_near_1000(&r->window),
     };
-}
-
-void asker_rtt_get(const struct asker *asker, struct histogram *out)
-{
-    for (size_t i = 0; i < asker->pool.count; i++) {
-        histogram_merge(out, &asker->pool.resolvers[i]->rtt_us);
-    }
 }

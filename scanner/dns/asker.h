@@ -22,7 +22,7 @@
  * Both are to be called once after each poll (uv_check, or uv_prepare for the flush). The asker wakes the loop itself:
  * by its sockets, by a tick of 100 ms, and by a timer while only tokens are missing.
  *
- * Threads: the loop's; several askers may live in one process, each on its own loop.
+ * Threads: the loop's; several askers may live in one process, each on its own loop. They share nothing but the zones' pace.
  */
 
 #include <stdbool.h>
@@ -38,6 +38,7 @@
 
 struct asker;
 struct flight;
+struct zone_pace;
 struct shared_entry;
 
 /* Zero it, then fill in the first part; it must stay where it is until on_done. */
@@ -89,7 +90,10 @@ struct asker_options {
     size_t concurrency;         /* ceiling of live flights over all resolvers; 0: 20,000 */
     double rate;                /* packets per second over all, retries too; 0: none */
     double resolver_rate;       /* per resolver; 0: none */
-    double zone_rate;           /* per zone_key; 0: none */
+    struct zone_pace *zone_pace; /* over all askers of the process; borrowed. NULL: the next one */
+    double zone_rate;           /* per zone_key, of this asker alone; 0: none */
+    unsigned sharers, sharer;   /* the caps (concurrency, rates, max_inflight) are for so many askers together, of which
+                                   this is that one, from 0; each keeps to its part. 0 sharers: alone */
     unsigned timeout_ms;        /* first try; 0: 2,500. Later ones back off by half with jitter */
     unsigned retries;           /* tries after the first; taken as it is, so 0 means one try */
     uint64_t seed;              /* of jitter and choice of resolver; ids and case come from the system */
@@ -155,8 +159,8 @@ struct asker_stats {
 void asker_stats_get(const struct asker *asker, struct asker_stats *out);
 void asker_resolver_stats_get(const struct asker *asker, size_t index, struct resolver_stats *out);
 
-/* Adds the times from question to reply of all resolvers, in microseconds, to *out. */
-void asker_rtt_get(const struct asker *asker, struct histogram *out);
+/* Round trips in microseconds, for sums over askers; read when the asker's loop does not run. */
+const struct histogram *asker_resolver_rtt_us(const struct asker *asker, size_t index);
 
 /* Start-up probe: asks every resolver for the root's name servers, twice at most; any reply counts as alive. on_probe comes
    from a later asker_turn(), once, with one result a resolver (memory lasts for the call). 0 or a negative errno. */

@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -47,6 +48,35 @@ static bool takes_bare_headers(void)
     int version = NEW_PARSER;
     ares_version(&version);
     return version < NEW_PARSER;
+}
+
+/* The library counts its users in a plain int, and lanes are opened by several loops. Seldom: a moment's spinning will do. */
+static atomic_flag library_is_taken = ATOMIC_FLAG_INIT;
+
+static void take_library(void)
+{
+    while (atomic_flag_test_and_set_explicit(&library_is_taken, memory_order_acquire)) {
+    }
+}
+
+static void leave_library(void)
+{
+    atomic_flag_clear_explicit(&library_is_taken, memory_order_release);
+}
+
+static bool join_library(void)
+{
+    take_library();
+    bool is_in = ares_library_init(ARES_LIB_INIT_ALL) == ARES_SUCCESS;
+    leave_library();
+    return is_in;
+}
+
+static void quit_library(void)
+{
+    take_library();
+    ares_library_cleanup();
+    leave_library();
 }
 
 bool lane_ids_are_foreign(void)
@@ -210,13 +240,13 @@ static int open_channel(struct lane *lane)
 
 int lane_new(const struct lane_options *options, struct lane **out)
 {
-    if (ares_library_init(ARES_LIB_INIT_ALL) != ARES_SUCCESS) {
+    if (!join_library()) {
         return -ENOMEM;
     }
     int err = -ENOMEM;
     struct lane *lane = calloc(1, sizeof(*lane));
     if (!lane) {
-        goto leave_library;
+        goto quit;
     }
     lane->options = *options;
     link_init(&lane->polls);
@@ -240,8 +270,8 @@ int lane_new(const struct lane_options *options, struct lane **out)
 
 free_lane:
     free(lane);
-leave_library:
-    ares_library_cleanup();
+quit:
+    quit_library();
     return err;
 }
 
@@ -256,7 +286,7 @@ void lane_free(struct lane *lane)
         unwatch(lane, LINK_OWNER(lane->polls.next, struct lane_poll, link)->fd);
     }
     free(lane);
-    ares_library_cleanup();
+    quit_library();
 }
 
 /* ---- Asking ----------------------------------------------------------------------------------------------------- */

@@ -79,15 +79,23 @@ static struct resolver *find_resolver(struct resolver_pool *pool, const struct r
     return NULL;
 }
 
+size_t resolver_pool_part(size_t whole, unsigned sharers, unsigned sharer)
+{
+    return whole / sharers + (sharer < whole % sharers);
+}
+
+/* One at least: whoever makes the askers keeps them fewer than any max_inflight. */
 static size_t ceiling_of(const struct resolver_pool *pool, const struct resolver_spec *spec)
 {
-    size_t own = spec->max_inflight > 0 ? spec->max_inflight : pool->options.concurrency;
+    const struct resolver_pool_options *o = &pool->options;
+    size_t own = spec->max_inflight > 0 ? resolver_pool_part(spec->max_inflight, o->sharers, o->sharer) : o->concurrency;
+    own = own > 0 ? own : 1;
     return own < pool->options.concurrency ? own : pool->options.concurrency;
 }
 
 static double rate_of(const struct resolver_pool *pool, const struct resolver_spec *spec)
 {
-    return spec->rate > 0 ? spec->rate : pool->options.resolver_rate;
+    return (spec->rate > 0 ? spec->rate : pool->options.resolver_rate) / pool->options.sharers;
 }
 
 static struct resolver *new_resolver(struct resolver_pool *pool, const struct resolver_spec *spec, size_t start,

@@ -61,6 +61,7 @@ struct resolver_pool_options {
     uv_loop_t *loop;
     size_t concurrency;
     double resolver_rate;
+    unsigned sharers, sharer;       /* of rates and max_inflight; at least 1, from 0 */
     unsigned lane_timeout_ms;
     uint64_t seed;
     void (*on_reply)(struct lane_query *query, enum lane_status status, span message, void *user);
@@ -113,6 +114,9 @@ void resolver_pool_flush(struct resolver_pool *pool);
 
 /* Every 100 ms: c-ares' timeouts, ICMP news. */
 void resolver_pool_tick(struct resolver_pool *pool, uint64_t now_ns);
+
+/* What one of several gets of a whole that is divided among them: the sum over all is the whole. */
+size_t resolver_pool_part(size_t whole, unsigned sharers, unsigned sharer);
 
 /* Sum of the windows of healthy resolvers. */
 size_t resolver_pool_window(const struct resolver_pool *pool);
