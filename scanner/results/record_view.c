@@ -753,6 +753,12 @@ static bool is_sound(struct record_reader *reader)
     return true;
 }
 
+/* yajl takes them for white space between tokens, RFC 8259 section 2 does not; in strings neither allows them. */
+static bool has_odd_blank(span line)
+{
+    return memchr(line.ptr, '\v', line.len) != NULL || memchr(line.ptr, '\f', line.len) != NULL;
+}
+
 const struct record_view *record_reader_read(struct record_reader *reader, span line)
 {
     arena_reset(&reader->arena);
@@ -761,6 +767,10 @@ const struct record_view *record_reader_read(struct record_reader *reader, span 
     reader->frame_count = reader->skip_depth = reader->depth = 0;
     reader->is_done = false;
     reader->error[0] = '\0';
+    if (line.len > 0 && has_odd_blank(line)) {
+        refuse(reader, "not JSON: a control character");
+        return NULL;
+    }
     /* The newline ends a number or word that the line may stop in. */
     if (!begin_json(reader) || !parse(reader, line.ptr, line.len) || !parse(reader, "\n", 1) || !is_sound(reader)) {
         end_json(reader);

@@ -70,6 +70,12 @@ static bool is_left_open(const char *error)
            strcmp(error, "a high surrogate alone") == 0;
 }
 
+/* What the reader looks at and record_is_well_formed() does not. */
+static bool is_our_own_care(const char *error)
+{
+    return strncmp(error, "scanned_at is", 13) == 0 || strcmp(error, "domain is empty") == 0;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct record_reader *reader;
@@ -88,6 +94,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     }
     if (view == NULL && document.root != NULL && memchr(data, '\n', size) == NULL &&
+        !is_our_own_care(record_reader_error(reader)) &&
         (record_is_well_formed(document.root, false, complaint) || record_is_well_formed(document.root, true, complaint))) {
         fprintf(stderr, "refused: %s\n", record_reader_error(reader));
         abort();

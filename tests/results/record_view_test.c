@@ -202,6 +202,8 @@ static const struct {
     { "\"seq\":17", "\"seq\":017", "not JSON: parse error: after key and value, inside map, I expect ',' or '}'" },
     { "\"tag\":\"t\"", "\"tag\":\"\xff\"", "not JSON: lexical error: invalid bytes in UTF8 string" },
     { "\"tag\":\"t\"", "\"tag\":\"\x01\"", "not JSON: lexical error: invalid character inside string" },
+    { "\"tag\":\"t\"", "\"tag\":\v\"t\"", "not JSON: a control character" },
+    { "\"tag\":\"t\"", "\"tag\":\"t\"\f", "not JSON: a control character" },
     { "\"tag\":\"t\"", "\"tag\":\"t\",\"x\":[1,]", "not JSON: parse error: unallowed token at this point in JSON text" },
     { "\"tag\":\"t\"", "\"tag\":\"t\" /* c */", "not JSON: lexical error: probable comment found in input text, comments are not enabled" },
 };
