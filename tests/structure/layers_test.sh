@@ -18,7 +18,7 @@ lists|lists|archive archive_entry idn2 libpsl xxhash
 output|output|zstd xxhash
 scanner/mail|scanner/base scanner/mail|openssl/[a-z0-9_]*
 scanner/dns|scanner/base scanner/dns|uv ares ares_nameser ares_version
-scanner/results|scanner/base scanner/mail scanner/results lists output|yajl/[a-z_]*
+scanner/results|scanner/base scanner/mail scanner/results lists output|yajl/[a-z_]* xxhash
 scanner|scanner scanner/base scanner/dns scanner/mail scanner/results lists output|uv ck_[a-z]*'
 
 folder_files() { # files of one folder, not of those below it
