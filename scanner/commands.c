@@ -18,10 +18,12 @@ const struct command commands[] = {
       "  trifecta spf --ip 192.0.2.1 example.com\n"
       "  trifecta spf --ip 2001:db8::1 --sender joe@example.com --helo mail.example.com example.com --json\n",
       spf_command },
-    { COMMAND_MERGE, "merge", "merge DIR ... -o OUT [OPTION ...]", "Joins shards or parts, once they are one complete set.",
-      "  trifecta merge shard-*/ -o whole.ndjson.zst\n"
-      "  trifecta merge parts/ -o - | jq .posture\n",
-      merge_command },
+    { COMMAND_REPORT, "report", "report FILE ... [OPTION ...]", "Tables and charts of adoption from result files, as one HTML file, text or JSON.",
+      "  trifecta report results.ndjson.zst -o report.html\n"
+      "  trifecta report results.ndjson.zst --format text | less\n"
+      "  trifecta report run/ --summary run.json -o report.html\n"
+      "  trifecta report 2025.ndjson.zst 2026.ndjson.zst --by-file -o years.html\n",
+      report_command },
     { COMMAND_EXPLAIN, "explain", "explain [FINDING | POSTURE ...]", "The catalogue: what each finding and posture means, and what to do.",
       "  trifecta explain spf_too_many_lookups\n"
       "  trifecta explain --json\n",

@@ -42,18 +42,18 @@ struct option_source {
 };
 
 struct options {
-    struct option_strings resolvers, extra_selectors, spf_ips;
+    struct option_strings resolvers, extra_selectors, spf_ips, report_summaries;
     const char *const *arguments; /* what stands beside the options, in order */
     size_t argument_count;
 
     const char *output, *checks, *selectors, *column, *tag_column, *selector_column, *exclude, *rejects, *summary, *metrics;
-    const char *require, *ip, *sender, *helo, *config;
+    const char *require, *ip, *sender, *helo, *config, *report_output, *title;
     int input_format;             /* enum list_format */
-    int order, records, progress, dkim;
-    bool second_pass, dedup, force, no_resume, dry_run, strict, json, quiet, verbose, help, version, has_seed;
+    int order, records, progress, dkim, report_format;
+    bool second_pass, dedup, force, no_resume, dry_run, strict, json, quiet, verbose, help, version, has_seed, by_file;
 
     uint64_t concurrency, retries, seed, shards, shard, max_domains, loops, workers, cache_size;
-    uint64_t part_records, part_bytes;
+    uint64_t part_records, part_bytes, top;
     double rate, resolver_rate, zone_rate, max_unknown;
     uint64_t timeout_ms, max_runtime_ms, checkpoint_every_ms;
     int64_t level;
@@ -62,7 +62,7 @@ struct options {
     struct option_memory *memory;                  /* strings that stand neither in argv nor in the environment */
 };
 
-enum command_id { COMMAND_SCAN = 1 << 0, COMMAND_CHECK = 1 << 1, COMMAND_EXPLAIN = 1 << 2, COMMAND_SPF = 1 << 3, COMMAND_MERGE = 1 << 4 };
+enum command_id { COMMAND_SCAN = 1 << 0, COMMAND_CHECK = 1 << 1, COMMAND_EXPLAIN = 1 << 2, COMMAND_SPF = 1 << 3, COMMAND_REPORT = 1 << 4 };
 
 struct command {
     enum command_id id;

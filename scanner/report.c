@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: MIT
+
+/*
+ * `trifecta report`: result files, folders and streams, read once in flat memory, as tables and charts. All that is given
+ * is one population; --by-file adds a table that tells the files apart.
+ *
+ * What cannot be read is said on stderr and in the methods, and the exit status is 65 (lines that are no records, files
+ * that end too early) or 66 (files that cannot be opened or read): a report is written in either case, of what could be
+ * read, unless that is nothing.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "output/replace_file.h"
+#include "output/result_reader.h"
+#include "scanner/base/clock.h"
+#include "scanner/commands.h"
+#include "scanner/exit_status.h"
+#include "scanner/results/print.h"
+#include "scanner/results/run_summary.h"
+#include "scanner/results/tables.h"
+#include "scanner/say.h"
+
+enum { TROUBLES_SAID = 10, FILES_NAMED = 20, COLUMNS_DEFAULT = 100 };
+enum report_format { FORMAT_AUTO, FORMAT_HTML, FORMAT_JSON, FORMAT_TEXT };
+
+struct report_run {
+    const struct options *options;
+    struct survey survey;
+    struct sheet sheet;
+    uint64_t *records;    /* of each path given */
+    uint64_t bad_lines;   /* that are no records */
+    uint64_t torn_files;  /* read to where they end too early */
+    uint64_t unread_files;
+    span first_trouble;
+    int status;
+};
+
+/* Reading --------------------------------------------------------------------------------------------------------- */
+
+static void note_trouble(struct report_run *run, const char *words, int status)
+{
+    uint64_t before = run->bad_lines + run->torn_files + run->unread_files;
+    if (before == 0) {
+        run->first_trouble = sheet_printf(&run->sheet, "%s", words);
+    }
+    if (before < TROUBLES_SAID) {
+        say("%s", words);
+    } else if (before == TROUBLES_SAID) {
+        say("more of that is counted, not said");
+    }
+    run->status = run->status == EXIT_LIST_UNREADABLE ? run->status : status;
+}
+
+static void note_bad_line(struct report_run *run, const struct result_reader *reader, const char *why)
+{
+    char words[1024];
+    snprintf(words, sizeof(words), "%s:%" PRIu64 ": %s", result_reader_file(reader), result_reader_line(reader), why);
+    note_trouble(run, words, EXIT_INPUT_BAD);
+    run->bad_lines++;
+}
+
+static void read_all(struct report_run *run, struct result_reader *reader, struct record_reader *records)
+{
+    const char *line;
+    size_t len;
+    for (;;) {
+        switch (result_reader_next(reader, &line, &len)) {
+        case RESULT_READ_LINE: {
+            const struct record_view *view = record_reader_read(records, span_of(line, len));
+            size_t path = result_reader_path_index(reader);
+            if (view == NULL) {
+                note_bad_line(run, reader, record_reader_error(records));
+                break;
+            }
+            run->records[path]++;
+            survey_add(&run->survey, view, path);
+            break;
+        }
+        case RESULT_READ_LONG_LINE:
+            note_trouble(run, result_reader_words(reader), EXIT_INPUT_BAD);
+            run->bad_lines++;
+            break;
+        case RESULT_READ_TORN:
+        case RESULT_READ_DAMAGED:
+            note_trouble(run, result_reader_words(reader), EXIT_INPUT_BAD);
+            run->torn_files++;
+            break;
+        case RESULT_READ_FAILED:
+            note_trouble(run, result_reader_words(reader), EXIT_LIST_UNREADABLE);
+            run->unread_files++;
+            break;
+        case RESULT_READ_END:
+            return;
+        }
+    }
+}
+
+static int read_records(struct report_run *run)
+{
+    const struct options *options = run->options;
+    struct result_reader *reader = result_reader_new(options->arguments, options->argument_count);
+    struct record_reader *records = record_reader_new();
+    run->records = calloc(options->argument_count, sizeof(*run->records));
+    if (reader == NULL || records == NULL || run->records == NULL) {
+        say("out of memory");
+        run->status = EXIT_SYSTEM_LIMIT;
+    } else {
+        read_all(run, reader, records);
+    }
+    record_reader_free(records);
+    result_reader_free(reader);
+    return run->status;
+}
+
+/* Methods --------------------------------------------------------------------------------------------------------- */
+
+static void add_method(struct report_run *run, const char *key, const char *title, span text)
+{
+    sheet_add_method(&run->sheet, key, title, text);
+}
+
+static void describe_files(struct report_run *run)
+{
+    const struct options *options = run->options;
+    struct sheet *sheet = &run->sheet;
+    char number[NUMBER_TEXT_SIZE], more[NUMBER_TEXT_SIZE];
+    span files = SPAN("");
+    for (size_t i = 0; i < options->argument_count && i < FILES_NAMED; i++) {
+        const char *name = strcmp(options->arguments[i], "-") == 0 ? "standard input" : options->arguments[i];
+        files = sheet_printf(sheet, "%.*s%s%s (%s records)", SPAN_ARG(files), i > 0 ? ", " : "", name,
+                             number_text(run->records[i], number));
+    }
+    if (options->argument_count > FILES_NAMED) {
+        files = sheet_printf(sheet, "%.*s and %zu more", SPAN_ARG(files), options->argument_count - FILES_NAMED);
+    }
+    add_method(run, "files", "Records",
+               sheet_printf(sheet, "%s records: %.*s.%s", number_text(run->survey.records, number), SPAN_ARG(files),
+                            options->argument_count > 1 ? " All of them are one population; a name that stands in several counts each time." : ""));
+    if (run->bad_lines + run->torn_files + run->unread_files > 0) {
+        add_method(run, "unreadable", "Not read",
+                   sheet_printf(sheet, "%s lines that are no records, %" PRIu64 " files that end too early or are damaged, %" PRIu64
+                                       " that could not be read. The first: %.*s.",
+                                number_text(run->bad_lines, more), run->torn_files, run->unread_files, SPAN_ARG(run->first_trouble)));
+    }
+    add_method(run, "period", "Asked between", sheet_printf(sheet, "%s and %s", run->survey.first_at, run->survey.last_at));
+}
+
+static int read_file(const char *path, char **text, size_t *len)
+{
+    FILE *file = fopen(path, "re");
+    int err = file ? 0 : -errno;
+    *text = malloc(RUN_SUMMARY_MAX);
+    if (file && *text) {
+        *len = fread(*text, 1, RUN_SUMMARY_MAX, file);
+        err = ferror(file) ? -EIO : *len == RUN_SUMMARY_MAX ? -EFBIG : 0;
+    } else if (file) {
+        err = -ENOMEM;
+    }
+    if (file) {
+        fclose(file);
+    }
+    return err;
+}
+
+static int describe_run(struct report_run *run, const char *path)
+{
+    struct run_summary summary;
+    const char *error = NULL;
+    char *text = NULL;
+    size_t len = 0;
+    int status = EXIT_DONE, err = read_file(path, &text, &len);
+    if (err < 0) {
+        say("cannot read the summary %s: %s", path, strerror(-err));
+        status = EXIT_LIST_UNREADABLE;
+    } else if (!run_summary_read(&summary, span_of(text, len), &run->sheet, &error)) {
+        say("cannot use the summary %s: %s", path, error);
+        status = EXIT_INPUT_BAD;
+    } else {
+        add_method(run, "list", "List", summary.lists);
+        add_method(run, "run", "Run", summary.run);
+        add_method(run, "resolvers", "Resolvers", summary.resolvers);
+    }
+    free(text);
+    return status;
+}
+
+static int describe_runs(struct report_run *run)
+{
+    const struct option_strings *summaries = &run->options->report_summaries;
+    for (size_t i = 0; i < summaries->count; i++) {
+        int status = describe_run(run, summaries->items[i]);
+        if (status != EXIT_DONE) {
+            return status;
+        }
+    }
+    if (summaries->count == 0) {
+        add_method(run, "list", "List, resolvers, options",
+                   SPAN("Records do not name them; the file that scan --summary writes does: report --summary FILE."));
+    }
+    return EXIT_DONE;
+}
+
+static void describe_rules(struct report_run *run)
+{
+    char now[CLOCK_TEXT_SIZE];
+    clock_print_utc(clock_wall_ms(), now);
+    add_method(run, "unknown", "Unknown is not absent",
+               SPAN("Where the DNS did not answer, the answer is unknown. Unknown names are in no share, neither above nor below the line, "
+                    "and are counted beside each. Excluded names were not asked about and are in no share either."));
+    add_method(run, "populations", "Of whom",
+               SPAN("All names: every name asked about. Existing: the DNS knows the name. With MX: an MX that can be a mail host. A name that "
+                    "does not exist has, provably, none of the mechanisms."));
+    add_method(run, "rules", "Rules",
+               SPAN("SPF: RFC 7208. DKIM: RFC 6376, 8301, 8463. DMARC: RFC 9989 (tree walk, np, t) and RFC 7489 (public suffix list, pct), each "
+                    "for itself; the effective policy is the weaker. MTA-STS: RFC 8461. TLS-RPT: RFC 8460. NXDOMAIN: RFC 8020. Null MX: "
+                    "RFC 7505. What each finding means: trifecta explain."));
+    add_method(run, "limits", "What the DNS does not show",
+               SPAN("Whether mail is really signed or aligned; DKIM keys at selectors nobody would guess, so DKIM is a lower bound; the policy "
+                    "file of MTA-STS; certificates; whether reports arrive."));
+    add_method(run, "made", "Made by", sheet_printf(&run->sheet, "trifecta %s, %s", TRIFECTA_VERSION, now));
+}
+
+/* Writing --------------------------------------------------------------------------------------------------------- */
+
+static enum report_format find_format(const struct options *options)
+{
+    static const struct {
+        span suffix;
+        enum report_format format;
+    } suffixes[] = {
+        { { ".html", 5 }, FORMAT_HTML }, { { ".htm", 4 }, FORMAT_HTML }, { { ".json", 5 }, FORMAT_JSON }, { { ".txt", 4 }, FORMAT_TEXT },
+    };
+    if (options->report_format != FORMAT_AUTO) {
+        return (enum report_format)options->report_format;
+    }
+    span path = span_from_cstr(options->report_output);
+    for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+        if (span_ends_with_nocase(path, suffixes[i].suffix)) {
+            return suffixes[i].format;
+        }
+    }
+    return strcmp(options->report_output, "-") == 0 && isatty(STDOUT_FILENO) ? FORMAT_TEXT : FORMAT_HTML;
+}
+
+/* Colour only on a terminal, never with NO_COLOR or TERM=dumb. */
+static struct text_style find_style(bool is_stdout)
+{
+    const char *names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
+    const char *term = getenv("TERM"), *no_colour = getenv("NO_COLOR"), *columns = getenv("COLUMNS"), *locale = NULL;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !(locale && locale[0]); i++) {
+        locale = getenv(names[i]);
+    }
+    struct winsize window;
+    bool is_terminal = is_stdout && isatty(STDOUT_FILENO);
+    bool has_size = is_terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col >= 40;
+    uint64_t wanted = COLUMNS_DEFAULT;
+    bool is_wanted = columns && span_to_u64(span_from_cstr(columns), 10000, &wanted) && wanted >= 40;
+    return (struct text_style){
+        .is_coloured = is_terminal && !(no_colour && no_colour[0]) && !(term && strcmp(term, "dumb") == 0),
+        .is_utf8 = locale && (strstr(locale, "UTF-8") || strstr(locale, "utf8")),
+        .columns = has_size ? window.ws_col : is_wanted ? (size_t)wanted : COLUMNS_DEFAULT,
+    };
+}
+
+static bool print_report(const struct report_run *run, FILE *out, bool is_stdout)
+{
+    struct text_style style = find_style(is_stdout);
+    switch (find_format(run->options)) {
+    case FORMAT_JSON:
+        return print_sheet_json(out, &run->sheet);
+    case FORMAT_TEXT:
+        print_sheet_text(out, &run->sheet, &style);
+        return true;
+    default:
+        print_sheet_html(out, &run->sheet);
+        return true;
+    }
+}
+
+static int write_report(const struct report_run *run)
+{
+    const char *path = run->options->report_output;
+    bool is_stdout = strcmp(path, "-") == 0;
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    bool is_whole = out && print_report(run, out, is_stdout);
+    if ((out && fclose(out) != 0) || !is_whole || run->sheet.is_short_of_memory) {
+        free(text);
+        say("out of memory");
+        return EXIT_SYSTEM_LIMIT;
+    }
+    int err = 0;
+    if (!is_stdout) {
+        err = replace_file(path, text, len);
+    } else if (fwrite(text, 1, len, stdout) != len || fflush(stdout) != 0) {
+        err = errno == EPIPE ? 0 : -errno; /* `| head` is a normal end */
+    }
+    free(text);
+    if (err < 0) {
+        say("cannot write %s: %s", is_stdout ? "to stdout" : path, strerror(-err));
+        return is_stdout || err == -ENOSPC || err == -EIO ? EXIT_WRITE_ERROR : EXIT_OUTPUT_IMPOSSIBLE;
+    }
+    return EXIT_DONE;
+}
+
+/* ----------------------------------------------------------------------------------------------------------------- */
+
+static int make_report(struct report_run *run)
+{
+    const struct options *options = run->options;
+    const struct table_wishes wishes = { .top = (size_t)options->top, .files = options->arguments };
+    if (read_records(run) == EXIT_SYSTEM_LIMIT) {
+        return EXIT_SYSTEM_LIMIT;
+    }
+    if (run->survey.records == 0) {
+        say("no record to report on");
+        return run->status == EXIT_DONE ? EXIT_INPUT_BAD : run->status;
+    }
+    describe_files(run);
+    int status = describe_runs(run);
+    if (status != EXIT_DONE) {
+        return status;
+    }
+    describe_rules(run);
+    tables_all(&run->sheet, &run->survey, &wishes);
+    status = write_report(run);
+    return status == EXIT_DONE ? run->status : status;
+}
+
+int report_command(const struct options *options, int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    static struct report_run run;
+    char error[256];
+    struct suffixes *suffixes = NULL;
+    run.options = options;
+    if (options->argument_count == 0) {
+        say("no result file given; see trifecta report --help");
+        return EXIT_USAGE_WRONG;
+    }
+    if (options->by_file && options->argument_count > SURVEY_FILES) {
+        say("--by-file tells at most %d files apart", SURVEY_FILES);
+        return EXIT_USAGE_WRONG;
+    }
+    if (suffixes_open(&suffixes, NULL, error, sizeof(error)) < 0) {
+        say("%s", error);
+        return EXIT_SYSTEM_LIMIT;
+    }
+    sheet_init(&run.sheet, options->title ? options->title : "Mail authentication in the DNS");
+    int status = EXIT_SYSTEM_LIMIT;
+    if (survey_init(&run.survey, options->by_file ? options->argument_count : 0, suffixes)) {
+        status = make_report(&run);
+    } else {
+        say("out of memory");
+    }
+    survey_deinit(&run.survey);
+    sheet_deinit(&run.sheet);
+    free(run.records);
+    suffixes_close(suffixes);
+    return status;
+}
