@@ -24,7 +24,7 @@ WARN     := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wvla
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
 LIBS       := $(shell $(PKG_CONFIG) --libs $(PKGS) $(MALLOC) 2>/dev/null) -pthread -lm
 TEST_LIBS  := $(shell $(PKG_CONFIG) --libs cmocka $(PKGS) 2>/dev/null) -pthread -lm
-ALL_CFLAGS  = -std=c17 -D_GNU_SOURCE -DTRIFECTA_VERSION='"$(VERSION)"' -I. $(WARN) $(CFLAGS) $(PKG_CFLAGS) -pthread -MMD -MP
+ALL_CFLAGS  = -std=c17 -D_GNU_SOURCE -DTRIFECTA_VERSION='"$(VERSION)"' -I. $(WARN) $(CPPFLAGS) $(CFLAGS) $(PKG_CFLAGS) -pthread -MMD -MP
 
 obj      = $(patsubst %.c,$(BUILD)/%.o,$(1))
 archives = $(patsubst %,$(BUILD)/lib%.a,$(1))
@@ -192,6 +192,12 @@ install: trifecta docs
 	install -m 644 $(BUILD)/docs/trifecta.bash $(SHARE)/bash-completion/completions/trifecta
 	install -m 644 $(BUILD)/docs/_trifecta $(DESTDIR)$(ZSH_FUNCTIONS)/_trifecta
 	install -m 644 $(BUILD)/docs/trifecta.fish $(SHARE)/fish/vendor_completions.d/trifecta.fish
+
+# The Debian package, in build/deb.
+.PHONY: deb
+deb: deps
+	@deploy/install-packages debhelper dpkg-dev
+	@deploy/make-deb
 
 # Debian packages, installed only when one is missing; the servers are for the tests and benches alone.
 DEPS      := build-essential pkg-config libuv1-dev libc-ares-dev libjemalloc-dev libzstd-dev libck-dev libarchive-dev \

@@ -66,4 +66,15 @@ fi
 if command -v zsh >/dev/null; then
     zsh -n "$work/completions/_trifecta" && ok "zsh: it is zsh" || bad "zsh: it is zsh"
 fi
+
+# --- packages
+version=$(cat VERSION)
+is "$(sed -n 's/^trifecta (\([^)]*\)) .*/\1/p' deploy/debian/changelog | head -1)" "$version" "the package is of this version"
+is "$(sed -n 's/^version: //p' CITATION.cff)" "$version" "so is the citation"
+missing=
+for package in $(make -s --no-print-directory -f - print <<<'include Makefile
+print: ; @echo $(filter lib%-dev,$(DEPS))'); do
+    grep -qE "^ +$package,$|: $package,$" deploy/debian/control || missing+=" $package"
+done
+is "$missing" "" "the package is built with every library of the Makefile"
 exit $failed
