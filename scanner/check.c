@@ -15,6 +15,7 @@
 #include "scanner/exit_status.h"
 #include "scanner/say.h"
 #include "scanner/setup.h"
+#include "scanner/wrap.h"
 
 enum { CHECK_DOMAINS_MAX = 10000, CHECK_COLUMNS_DEFAULT = 100, CHECK_CONCURRENCY = 2000 };
 
@@ -28,6 +29,7 @@ struct check_run {
     const struct options *options;
     struct scan_loop *loop;
     struct check_style style;
+    size_t columns;        /* where lines are wrapped */
     char (*names)[NAME_SIZE];
     struct checked *results;
     size_t count, next;
@@ -93,14 +95,18 @@ static struct check_style find_style(void)
     const char *locale = getenv("LC_ALL");
     locale = locale && locale[0] ? locale : getenv("LC_CTYPE");
     locale = locale && locale[0] ? locale : getenv("LANG");
-    struct winsize window;
     bool is_terminal = isatty(STDOUT_FILENO);
-    bool has_size = is_terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col >= 40;
     return (struct check_style){
         .is_coloured = is_terminal && !(no_colour && no_colour[0]) && !(term && strcmp(term, "dumb") == 0),
         .is_utf8 = locale && (strstr(locale, "UTF-8") || strstr(locale, "utf8")),
-        .columns = has_size ? window.ws_col : CHECK_COLUMNS_DEFAULT,
     };
+}
+
+static size_t find_columns(void)
+{
+    struct winsize window;
+    bool has_size = isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col >= 40;
+    return has_size ? window.ws_col : CHECK_COLUMNS_DEFAULT;
 }
 
 static int read_names(struct check_run *c)
@@ -175,7 +181,11 @@ static int print_results(const struct check_run *c)
         if (i > 0 && !c->options->json) {
             putchar('\n');
         }
-        fwrite(r->text, 1, r->len, stdout);
+        if (c->options->json) {
+            fwrite(r->text, 1, r->len, stdout);
+        } else {
+            wrap_print(stdout, span_of(r->text, r->len), c->columns);
+        }
         if (c->options->require && !meets(c->options->require, r->posture)) {
             say("%s is %s, required: %s", c->names[i], posture_name(r->posture), c->options->require);
             status = EXIT_ANSWER_NO;
@@ -228,7 +238,8 @@ int check_command(const struct options *given, int argc, char **argv)
     static char scratch[SCRATCH_SIZE];
     struct options options = *given;
     struct setup setup;
-    struct check_run c = { .options = &options, .style = find_style() };
+    struct check_run c = { .options = &options, .style = find_style(), .columns = find_columns() };
+    c.style.is_whole = options.verbose;
     arena_init(&c.scratch, scratch, sizeof(scratch), SCRATCH_LIMIT);
     if (options.concurrency > CHECK_CONCURRENCY) {
         options.concurrency = CHECK_CONCURRENCY;

@@ -44,26 +44,6 @@ static void put_dns_text(const struct sheet *s, span text)
     print_dns_text(s->out, text);
 }
 
-/* Words wrapped at the style's columns; `indent` blanks in front of every line but the first, which is at `at`. */
-static void put_wrapped(const struct sheet *s, const char *text, size_t indent, size_t at)
-{
-    span rest = span_from_cstr(text);
-    bool is_first = true;
-    while (rest.len > 0) {
-        span word = span_cut(&rest, ' ');
-        if (!is_first && at + 1 + word.len > s->style->columns) {
-            fprintf(s->out, "\n%*s", (int)indent, "");
-            at = indent;
-        } else if (!is_first) {
-            fputc(' ', s->out);
-            at++;
-        }
-        fwrite(word.ptr, 1, word.len, s->out);
-        at += word.len;
-        is_first = false;
-    }
-}
-
 static void begin_section(const struct sheet *s, const char *name, enum colour colour, const char *status)
 {
     fprintf(s->out, "  ");
@@ -74,9 +54,9 @@ static void begin_section(const struct sheet *s, const char *name, enum colour c
     fputc('\n', s->out);
 }
 
-static void put_branch(const struct sheet *s, size_t depth, bool is_last)
+static void put_branch(const struct sheet *s, bool is_last)
 {
-    fprintf(s->out, "  %*s", (int)(9 + depth * 3), "");
+    fprintf(s->out, "%11s", "");
     fputs(s->style->is_utf8 ? (is_last ? "└─ " : "├─ ") : (is_last ? "`- " : "|- "), s->out);
 }
 
@@ -116,23 +96,64 @@ static void print_mx(const struct sheet *s, const struct mx_result *mx)
     };
     begin_section(s, "MX", words[mx->status].colour, words[mx->status].text);
     for (size_t i = 0; i < mx->host_count; i++) {
-        put_branch(s, 0, i + 1 == mx->host_count);
+        put_branch(s, i + 1 == mx->host_count);
         fprintf(s->out, "%u %.*s\n", mx->hosts[i].preference, SPAN_ARG(mx->hosts[i].exchange));
     }
     put_names(s, "provider", mx->providers, mx->provider_count);
 }
 
-enum { TREE_DEPTH_SHOWN = 24, TREE_NODES_SHOWN = 400 };
+enum { TREE_DEPTH_SHOWN = 24, TREE_NODES_SHOWN = 400, ADDRESSES_SHOWN = 4 };
 
-static void print_spf_node(const struct sheet *s, const struct spf_tree_node *node, size_t depth, size_t *budget)
+struct tree {
+    const struct sheet *sheet;
+    size_t budget;                       /* lines left */
+    bool goes_on[TREE_DEPTH_SHOWN + 1];  /* per level: more follows, so its line is drawn through */
+};
+
+static void put_tree_line(struct tree *t, size_t depth, bool is_last)
 {
-    for (size_t i = 0; i < node->term_count; i++) {
+    const struct sheet *s = t->sheet;
+    fprintf(s->out, "%11s", "");
+    for (size_t i = 0; i < depth; i++) {
+        fputs(!t->goes_on[i] ? "   " : s->style->is_utf8 ? "│  " : "|  ", s->out);
+    }
+    fputs(s->style->is_utf8 ? (is_last ? "└─ " : "├─ ") : (is_last ? "`- " : "|- "), s->out);
+    t->goes_on[depth] = !is_last;
+    t->budget--;
+}
+
+static bool is_address_term(const struct spf_tree_term *term)
+{
+    span text = term->text;
+    if (text.len > 0 && text.ptr[0] == '+') {
+        text = span_after(text, 1);
+    }
+    return span_starts_with_nocase(text, SPAN("ip4:")) || span_starts_with_nocase(text, SPAN("ip6:"));
+}
+
+/* How many terms from `first` on are nothing but addresses. */
+static size_t count_addresses(const struct spf_tree_node *node, size_t first)
+{
+    size_t count = 0;
+    while (first + count < node->term_count && is_address_term(&node->terms[first + count])) {
+        count++;
+    }
+    return count;
+}
+
+static void print_spf_node(struct tree *t, const struct spf_tree_node *node, size_t depth)
+{
+    const struct sheet *s = t->sheet;
+    for (size_t i = 0; i < node->term_count && t->budget > 0; i++) {
         const struct spf_tree_term *term = &node->terms[i];
-        if (*budget == 0) {
-            return;
+        size_t addresses = s->style->is_whole ? 0 : count_addresses(node, i);
+        if (addresses > ADDRESSES_SHOWN) {
+            put_tree_line(t, depth, i + addresses == node->term_count);
+            fprintf(s->out, "%zu addresses and networks\n", addresses);
+            i += addresses - 1;
+            continue;
         }
-        --*budget;
-        put_branch(s, depth, i + 1 == node->term_count);
+        put_tree_line(t, depth, i + 1 == node->term_count);
         put_dns_text(s, term->text);
         if (term->target) {
             paint(s, DIM);
@@ -141,7 +162,7 @@ static void print_spf_node(const struct sheet *s, const struct spf_tree_node *no
         }
         fputc('\n', s->out);
         if (term->target && depth < TREE_DEPTH_SHOWN) {
-            print_spf_node(s, term->target, depth + 1, budget);
+            print_spf_node(t, term->target, depth + 1);
         }
     }
 }
@@ -163,9 +184,9 @@ static void print_spf(const struct sheet *s, const struct spf_result *spf)
         put_record(s, spf->record);
     }
     if (spf->tree) {
-        size_t budget = TREE_NODES_SHOWN;
-        print_spf_node(s, spf->tree, 0, &budget);
-        if (budget == 0) {
+        struct tree tree = { .sheet = s, .budget = TREE_NODES_SHOWN };
+        print_spf_node(&tree, spf->tree, 0);
+        if (tree.budget == 0) {
             fprintf(s->out, "           (the tree goes on: --json --records full has all of it)\n");
         }
     }
@@ -174,7 +195,7 @@ static void print_spf(const struct sheet *s, const struct spf_result *spf)
         paint(s, spf->lookups > SPF_LOOKUP_LIMIT ? RED : PLAIN);
         fprintf(s->out, "%" PRIu32 " of %d lookups", spf->lookups, SPF_LOOKUP_LIMIT);
         paint(s, PLAIN);
-        fprintf(s->out, ", %" PRIu32 " of %d void; %s%" PRIu64 " IPv4 addresses and %s%" PRIu64 " IPv6 /64s may send\n",
+        fprintf(s->out, ", %" PRIu32 " of %d void\n           %s%" PRIu64 " IPv4 addresses, %s%" PRIu64 " IPv6 /64s may send\n",
                 spf->void_lookups, SPF_VOID_LIMIT, spf->is_exact ? "" : "at least ", spf->ipv4_addresses,
                 spf->is_exact ? "" : "at least ", spf->ipv6_slash64s);
     }
@@ -222,7 +243,7 @@ static void print_dkim(const struct sheet *s, const struct dkim_result *dkim)
     }
     for (size_t i = 0; i < dkim->selector_count; i++) {
         const struct dkim_selector *k = &dkim->selectors[i];
-        put_branch(s, 0, i + 1 == dkim->selector_count);
+        put_branch(s, i + 1 == dkim->selector_count);
         fprintf(s->out, "%.*s: ", SPAN_ARG(k->selector));
         put_coloured(s, k->status == DKIM_KEY_VALID ? GREEN : k->status == DKIM_KEY_REVOKED ? PLAIN : RED, statuses[k->status]);
         if (k->key_bits > 0) {
@@ -325,14 +346,14 @@ static void print_findings(const struct sheet *s, const struct findings *finding
             continue;
         }
         fprintf(s->out, "           ");
-        put_wrapped(s, kind->meaning, 11, 11);
+        fputs(kind->meaning, s->out);
         fputc('\n', s->out);
         if (kind->remedy[0]) {
             fprintf(s->out, "           ");
             paint(s, BOLD);
             fputs("What to do: ", s->out);
             paint(s, PLAIN);
-            put_wrapped(s, kind->remedy, 11, 23);
+            fputs(kind->remedy, s->out);
             fputc('\n', s->out);
         }
     }
@@ -366,7 +387,7 @@ void check_print(FILE *out, const struct check_style *style, const struct assess
     fputs(": ", out);
     put_coloured(&s, posture_colour(a->posture), posture_name(a->posture));
     fputs("\n  ", out);
-    put_wrapped(&s, posture_kind(a->posture)->meaning, 2, 2);
+    fputs(posture_kind(a->posture)->meaning, out);
     fprintf(out, "\n  spoofable: %s; its subdomains: %s; sends mail: %s\n\n", ternary_text(a->spoofable),
             ternary_text(a->spoofable_subdomains), ternary_text(a->sends));
     if (a->outcome != OUTCOME_OK) {

@@ -16,7 +16,7 @@
 struct check_style {
     bool is_coloured;
     bool is_utf8;      /* tree lines and marks beyond ASCII */
-    size_t columns;    /* where long texts are wrapped; at least 40 */
+    bool is_whole;     /* every term of the SPF tree, not runs of addresses in one line */
 };
 
 /* Bytes of the DNS by that rule. */

@@ -112,7 +112,7 @@ const struct option_row option_rows[] = {
     { "config", 0, OPTION_STRING, "FILE", NULL, AT(config), EVERY, 0, 0, NULL, "Running",
       "options as lines of NAME = VALUE; a flag beats TRIFECTA_NAME in the environment beats the file" },
     { "quiet", 'q', OPTION_FLAG, NULL, NULL, AT(quiet), EVERY, 0, 0, NULL, "Running", "errors only" },
-    { "verbose", 'v', OPTION_FLAG, NULL, NULL, AT(verbose), EVERY, 0, 0, NULL, "Running", "say more" },
+    { "verbose", 'v', OPTION_FLAG, NULL, NULL, AT(verbose), EVERY, 0, 0, NULL, "Running", "say more: options, resolvers; check draws every address of the SPF tree" },
     { "help", 'h', OPTION_ACTION, NULL, NULL, AT(help), EVERY, 0, 0, NULL, "Running", "this text" },
     { "version", 'V', OPTION_ACTION, NULL, NULL, AT(version), EVERY, 0, 0, NULL, "Running", "versions of the program and its libraries" },
 };

@@ -75,6 +75,13 @@ expect_status 0 "--dry-run" "$trifecta" scan "$work/three" --dry-run --retries 0
 [ "$(jq -c '[.command[0:4][1:], .queries_at_most]' "$work/out" 2>/dev/null | sed "s|$work/||")" = '[["scan","three","--dry-run"],3]' ] &&
     ok "knows its command, and that three names are three questions for their MX" || bad "dry run: $(cat "$work/out")"
 
+# --- check, drawn
+for name in $(head -40 "$work/list"); do LC_ALL=C "$trifecta" check "$name" -r "$WORLD" --timeout 300ms --retries 0; done >"$work/drawn" 2>/dev/null
+awk 'length > 100 && NF > 3 { print; bad = 1 } END { exit bad || NR < 400 }' "$work/drawn" && ok "check is wrapped at 100 columns" || bad "check is too wide"
+name=$("$trifecta" scan "$work/list" -r "$WORLD" -q -o - -n 300 2>/dev/null | jq -r 'select((.spf.includes | length) > 2) | .domain' | head -1)
+"$trifecta" check "$name" -r "$WORLD" | grep -qE '[0-9]+ addresses and networks' && ok "runs of addresses are one line" || bad "runs of addresses in $name"
+"$trifecta" check "$name" -r "$WORLD" -v 2>/dev/null | grep -cE -- '(-|─) ip[46]:' | grep -qE '^[0-9]+' && ok "-v draws each" || bad "check -v $name"
+
 # --- help
 expect_status 0 "trifecta help scan" "$trifecta" help scan
 cp "$work/out" "$work/help"
