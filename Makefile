@@ -136,6 +136,14 @@ $(INJECT): tests/faults/inject.c
 	@mkdir -p $(@D)
 	$(CC) -std=c17 -D_GNU_SOURCE $(WARN) -O2 -g -fPIC -shared -o $@ $< -ldl
 
+# Real clusters on this machine, and each resolver of deploy/resolvers: packages that make check does without.
+CLUSTER_DEPS := munge slurmctld slurmd slurm-client parallel unbound knot-resolver bind9
+.PHONY: cluster
+cluster: test-deps
+	@deploy/install-packages $(CLUSTER_DEPS) || echo "some packages cannot be installed: what needs them is skipped"
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@BUILD=$(BUILD) tests/run $(wildcard tests/cluster/*_test.sh)
+
 # make fuzz SECONDS=600: each target for so long, both cores kept busy.
 SECONDS ?= 60
 fuzz: deps
@@ -202,7 +210,7 @@ deb: deps
 # Debian packages, installed only when one is missing; the servers are for the tests and benches alone.
 DEPS      := build-essential pkg-config libuv1-dev libc-ares-dev libjemalloc-dev libzstd-dev libck-dev libarchive-dev \
              libidn2-dev libpsl-dev publicsuffix libxxhash-dev libssl-dev libyajl-dev jq zstd bsdextrautils
-TEST_DEPS := $(DEPS) libcmocka-dev nsd unbound dnsperf
+TEST_DEPS := $(DEPS) libcmocka-dev xxhash nsd unbound dnsperf
 deps:
 	@deploy/install-packages $(DEPS)
 test-deps:

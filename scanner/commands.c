@@ -18,6 +18,10 @@ const struct command commands[] = {
       "  trifecta spf --ip 192.0.2.1 example.com\n"
       "  trifecta spf --ip 2001:db8::1 --sender joe@example.com --helo mail.example.com example.com --json\n",
       spf_command },
+    { COMMAND_MERGE, "merge", "merge DIR ... -o OUT [OPTION ...]", "Joins shards or parts, once they are one complete set.",
+      "  trifecta merge shard-*/ -o whole.ndjson.zst\n"
+      "  trifecta merge parts/ -o - | jq .posture\n",
+      merge_command },
     { COMMAND_REPORT, "report", "report FILE ... [OPTION ...]", "Tables and charts of adoption from result files, as one HTML file, text or JSON.",
       "  trifecta report results.ndjson.zst -o report.html\n"
       "  trifecta report results.ndjson.zst --format text | less\n"

@@ -8,6 +8,7 @@
 int scan_command(const struct options *options, int argc, char **argv);
 int check_command(const struct options *options, int argc, char **argv);
 int spf_command(const struct options *options, int argc, char **argv);
+int merge_command(const struct options *options, int argc, char **argv);
 int report_command(const struct options *options, int argc, char **argv);
 int explain_command(const struct options *options, int argc, char **argv);
 

@@ -6,6 +6,7 @@
 #define AT(field) offsetof(struct options, field)
 #define ASKING    (COMMAND_SCAN | COMMAND_CHECK)
 #define RESOLVING (ASKING | COMMAND_SPF)
+#define WRITING   (COMMAND_SCAN | COMMAND_MERGE)
 #define EVERY     (~0u)
 
 const struct option_row option_rows[] = {
@@ -18,6 +19,8 @@ const struct option_row option_rows[] = {
 
     { "output", 'o', OPTION_STRING, "PATH", "results.ndjson.zst", AT(output), COMMAND_SCAN, 0, 0, NULL, "Output",
       "NAME.ndjson.zst, NAME.ndjson, - for stdout, or a folder DIR/ of parts with a manifest.json" },
+    { "output", 'o', OPTION_STRING, "PATH", NULL, AT(output), COMMAND_MERGE, 0, 0, NULL, "Output",
+      "NAME.ndjson.zst, NAME.ndjson, - for stdout, or a folder DIR/ of parts with one manifest.json for all" },
     { "output", 'o', OPTION_STRING, "PATH", "-", AT(report_output), COMMAND_REPORT, 0, 0, NULL, "Output",
       "file to write, - for stdout; its suffix (.html, .json, .txt) says the format" },
     { "format", 0, OPTION_CHOICE, "F", "auto", AT(report_format), COMMAND_REPORT, 0, 0, "auto html json text", "Output",
@@ -29,12 +32,12 @@ const struct option_row option_rows[] = {
       "adds a table that sets the files given (sweeps, lists) side by side" },
     { "summary", 0, OPTION_STRINGS, "FILE", NULL, AT(report_summaries), COMMAND_REPORT, 0, 0, NULL, "Input",
       "what scan --summary wrote, for the methods: list, resolvers, seed; repeatable" },
-    { "part-bytes", 0, OPTION_COUNT, "SIZE", "128M", AT(part_bytes), COMMAND_SCAN, 1000, 1e15, NULL, "Output",
+    { "part-bytes", 0, OPTION_COUNT, "SIZE", "128M", AT(part_bytes), WRITING, 1000, 1e15, NULL, "Output",
       "compressed size at which a part of DIR/ ends" },
-    { "part-records", 0, OPTION_COUNT, "N", NULL, AT(part_records), COMMAND_SCAN, 1, 1e15, NULL, "Output",
+    { "part-records", 0, OPTION_COUNT, "N", NULL, AT(part_records), WRITING, 1, 1e15, NULL, "Output",
       "records at which a part of DIR/ ends, if that comes first" },
-    { "force", 0, OPTION_FLAG, NULL, NULL, AT(force), COMMAND_SCAN, 0, 0, NULL, "Output", "overwrite a finished output" },
-    { "level", 0, OPTION_LEVEL, "N", "1", AT(level), COMMAND_SCAN, -7, 22, NULL, "Output", "zstd level" },
+    { "force", 0, OPTION_FLAG, NULL, NULL, AT(force), WRITING, 0, 0, NULL, "Output", "overwrite a finished output" },
+    { "level", 0, OPTION_LEVEL, "N", "1", AT(level), WRITING, -7, 22, NULL, "Output", "zstd level" },
     { "records", 0, OPTION_CHOICE, "KIND", "brief", AT(records), ASKING, 0, 0, "brief full", "Output",
       "full adds the key records and the SPF tree" },
     { "json", 0, OPTION_FLAG, NULL, NULL, AT(json), COMMAND_CHECK | COMMAND_EXPLAIN | COMMAND_SPF, 0, 0, NULL, "Output",

@@ -62,7 +62,7 @@ struct options {
     struct option_memory *memory;                  /* strings that stand neither in argv nor in the environment */
 };
 
-enum command_id { COMMAND_SCAN = 1 << 0, COMMAND_CHECK = 1 << 1, COMMAND_EXPLAIN = 1 << 2, COMMAND_SPF = 1 << 3, COMMAND_REPORT = 1 << 4 };
+enum command_id { COMMAND_SCAN = 1 << 0, COMMAND_CHECK = 1 << 1, COMMAND_EXPLAIN = 1 << 2, COMMAND_SPF = 1 << 3, COMMAND_MERGE = 1 << 4, COMMAND_REPORT = 1 << 5 };
 
 struct command {
     enum command_id id;

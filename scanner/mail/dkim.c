@@ -89,6 +89,16 @@ static const struct rrset *random_answer(const struct subject *s)
     return selector_answer(s, span_of(label, sizeof(label)));
 }
 
+/* Asked, and without an answer. */
+static bool random_failed(const struct subject *s)
+{
+    char label[16];
+    struct name_text text;
+    subject_random_label(s, s->domain, label);
+    span name = selector_name(&text, s, span_of(label, sizeof(label)));
+    return answer_set_find(s->answers, name, DNS_TXT) != NULL && rrset_is_failure(subject_answer(s, name, DNS_TXT));
+}
+
 /* TXT, or an alias to whatever. */
 static bool has_answered(const struct rrset *rrset)
 {
@@ -546,9 +556,17 @@ static void assess_selector(const struct subject *s, span name, const struct rrs
     }
 }
 
+/* An alias to nowhere may be a wildcard's, of names nobody set up: when the probe failed it says nothing. */
+static bool is_believed(const struct rrset *rrset, const struct rrset *wildcard, bool wildcard_failed)
+{
+    bool is_dangling = rrset->outcome != DNS_ANSWERED;
+    return !is_wildcards(rrset, wildcard) && !(is_dangling && wildcard_failed);
+}
+
 static void assess_selectors(const struct subject *s, span space, struct dkim_result *out, struct tally *tally)
 {
     const struct rrset *wildcard = random_answer(s);
+    bool wildcard_failed = random_failed(s);
     struct dkim_selector *selectors = ARENA_TAKE_N(s->arena, struct dkim_selector, count_answered(s, space));
     size_t count = 0;
     for (size_t i = 0; i < s->answers->count; i++) {
@@ -560,7 +578,7 @@ static void assess_selectors(const struct subject *s, span space, struct dkim_re
         out->probed++;
         if (!item->rrset || rrset_is_failure(item->rrset)) {
             tally->a_probe_failed = true;
-        } else if (has_answered(item->rrset) && !is_wildcards(item->rrset, wildcard)) {
+        } else if (has_answered(item->rrset) && is_believed(item->rrset, wildcard, wildcard_failed)) {
             struct dkim_selector local;
             struct dkim_selector *selector = selectors ? &selectors[count] : &local;
             assess_selector(s, name, item->rrset, selector, out);
@@ -579,13 +597,8 @@ static bool assess_wildcard(const struct subject *s, struct dkim_result *out, st
     const struct rrset *wildcard = random_answer(s);
     struct dkim_key key = { .status = DKIM_KEY_INVALID };
     span record = { "", 0 };
-    char label[16];
-    struct name_text text;
-    subject_random_label(s, s->domain, label);
-    bool was_asked =
-        answer_set_find(s->answers, selector_name(&text, s, span_of(label, sizeof(label))), DNS_TXT) != NULL;
     if (wildcard->outcome != DNS_ANSWERED) {
-        tally->a_probe_failed |= was_asked && rrset_is_failure(wildcard);
+        tally->a_probe_failed |= random_failed(s);
         return false;
     }
     size_t keys = choose_record(wildcard, &record, &key);

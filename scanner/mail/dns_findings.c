@@ -64,6 +64,17 @@ static void add_total_failure(const struct subject *s)
     }
 }
 
+/* The label that a wildcard is tested with is another one in every run: findings do not name it. */
+static bool is_random_question(const struct subject *s, span qname, span *rest)
+{
+    static const span report = SPAN("_report._dmarc.");
+    char label[16];
+    *rest = qname;
+    span first = span_cut(rest, '.');
+    subject_random_label(s, span_starts_with_nocase(*rest, report) ? span_after(*rest, report.len) : s->domain, label);
+    return span_equal_nocase(first, span_of(label, sizeof(label)));
+}
+
 /* Some failed, others did not. What failed at a name that is NXDOMAIN anyway decides nothing. */
 static void add_partial_failure(const struct subject *s, const struct own_answers *own)
 {
@@ -71,11 +82,14 @@ static void add_partial_failure(const struct subject *s, const struct own_answer
     for (size_t i = 0; i < s->answers->count; i++) {
         const struct asked *item = &s->answers->items[i];
         enum dns_outcome outcome = item_outcome(item);
-        if (outcome < DNS_SERVFAIL || item->checking_disabled || (own->nxdomain && is_own(s, item)) || ++failed > FAILURES_NAMED_MAX) {
+        if (outcome < DNS_SERVFAIL || item->checking_disabled || (own->nxdomain && is_own(s, item)) ||
+            ++failed > FAILURES_NAMED_MAX) {
             continue;
         }
-        findings_addf(s->findings, FINDING_DNS_PARTIAL, "%.*s %s: %s", SPAN_ARG(item->qname),
-                      dns_type_name(item->qtype), dns_outcome_name(outcome));
+        span rest;
+        bool is_random = is_random_question(s, item->qname, &rest);
+        findings_addf(s->findings, FINDING_DNS_PARTIAL, "%s%.*s %s: %s", is_random ? "(random)." : "",
+                      SPAN_ARG(is_random ? rest : item->qname), dns_type_name(item->qtype), dns_outcome_name(outcome));
     }
     if (failed > FAILURES_NAMED_MAX) {
         findings_addf(s->findings, FINDING_DNS_PARTIAL, "%zu more", failed - FAILURES_NAMED_MAX);
