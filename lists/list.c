@@ -54,6 +54,7 @@ struct list {
     struct reader reader;
     uint64_t seq;
     uint64_t identity;
+    uint64_t *identities; /* of each list when it was probed; 0 for a pipe */
     bool is_certain;
     uint64_t size, size_behind; /* bytes of all lists, regular files; of those that are read to their end */
     int status; /* sticky: 1 all read, negative: failed */
@@ -559,6 +560,10 @@ static int member_next(struct list *l)
     if (err != 0) {
         return err < 0 ? fail(l, err, source_error(r->source)) : 0;
     }
+    uint64_t before = l->identities[l->current], now = before != 0 ? source_identity(r->source) : 0;
+    if (now != before && now != 0) { /* 0: no memory to tell */
+        return fail(l, -ESTALE, "it has changed while it was read: its records would not be those of one list. Scan a copy, from the beginning (--no-resume)");
+    }
     err = source_finish(r->source, &facts->xxh3);
     if (err < 0) {
         return fail(l, err, source_error(r->source));
@@ -644,7 +649,8 @@ static int list_probe(struct list *l)
         return err;
     }
     if (source_is_regular(r->source)) {
-        uint64_t both[2] = { l->identity, source_identity(r->source) };
+        l->identities[l->current] = source_identity(r->source);
+        uint64_t both[2] = { l->identity, l->identities[l->current] };
         l->identity = XXH3_64bits(both, sizeof(both));
         l->size += source_size(r->source);
         err = member_begin(l);
@@ -680,8 +686,9 @@ static int list_init(struct list *l, const struct list_options *o)
     l->is_certain = true;
     l->count = o->path_count > 0 ? o->path_count : 1;
     l->facts = calloc(l->count, sizeof(*l->facts));
+    l->identities = calloc(l->count, sizeof(*l->identities));
     l->seen = o->dedup ? name_set_new() : NULL;
-    if (l->facts == NULL || (o->dedup && l->seen == NULL)) {
+    if (l->facts == NULL || l->identities == NULL || (o->dedup && l->seen == NULL)) {
         return -ENOMEM;
     }
     for (size_t i = 0; i < l->count; i++) {
@@ -732,6 +739,7 @@ void list_close(struct list *l)
     free(l->window.names);
     free(l->window.bytes);
     free(l->facts);
+    free(l->identities);
     free(l);
 }
 

@@ -13,8 +13,8 @@
  * never runs ahead of the lowest seq not yet out by more than two windows of names.
  *
  * A line that is no name is counted and told to on_reject; it ends the reading only when is_strict (-EINVAL). A line longer than LAYOUT_LINE_MAX is
- * a reject, its rest is skipped. A list that cannot be read to its end (damaged gzip, disk error) ends the run with an
- * error after the entries read before it have been handed out.
+ * a reject, its rest is skipped. A list that cannot be read to its end (damaged gzip, disk error), or whose size, beginning
+ * or end is another than at list_open, ends the run with an error after the entries read before it have been handed out.
  *
  * Threads: one at a time for a struct list; a block belongs to whoever holds it and refers to nothing of the list.
  * Errors: negative errno and one line of text. -EINVAL: a wish that the list cannot meet, such as a column it lacks

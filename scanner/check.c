@@ -201,7 +201,11 @@ static int print_results(const struct check_run *c)
 static int run(struct check_run *c, struct setup *setup)
 {
     uv_loop_t uv;
-    uv_loop_init(&uv);
+    int err = uv_loop_init(&uv);
+    if (err < 0) {
+        say("cannot begin: %s", strerror(-err));
+        return EXIT_SYSTEM_LIMIT;
+    }
     struct scan_loop_options options;
     setup_loop_options(setup, c->options, (struct share){ .sharers = 1 }, &options);
     options.loop = &uv;
@@ -210,7 +214,7 @@ static int run(struct check_run *c, struct setup *setup)
     options.on_finished = on_finished;
     options.second_pass = false;
     int status = EXIT_DONE;
-    int err = scan_loop_open(&c->loop, &options);
+    err = scan_loop_open(&c->loop, &options);
     if (err < 0) {
         say("cannot begin to ask: %s", strerror(-err));
         status = EXIT_SYSTEM_LIMIT;

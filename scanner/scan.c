@@ -29,6 +29,7 @@
 #include "scanner/way_out.h"
 
 enum {
+    FILES_MIN = 32,                       /* open at once, at least */
     CHUNKS_PER_WORKER = 3,
     HEALTH_INTERVAL_MS = 500,
     METRICS_INTERVAL_MS = 10000,
@@ -48,6 +49,7 @@ struct scan {
     uv_loop_t *uv;                        /* of the first crew */
     uv_timer_t progress_timer, runtime_timer, health_timer, metrics_timer;
     uv_signal_t signals[4];
+    size_t signal_count;
     struct writer *writer;
 
     struct progress progress;
@@ -317,15 +319,25 @@ static void on_signal(uv_signal_t *handle, int number)
     }
 }
 
-static void start_handles(struct scan *s)
+/* 0 or libuv's negative errno: no file descriptor for it, no memory. */
+static int start_signals(struct scan *s)
 {
     static const int numbers[] = { SIGINT, SIGTERM, SIGUSR1, SIGHUP };
-    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-        uv_signal_init(s->uv, &s->signals[i]);
-        s->signals[i].data = s;
-        uv_signal_start(&s->signals[i], on_signal, numbers[i]);
-        uv_unref((uv_handle_t *)&s->signals[i]);
+    int err = 0;
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]) && err == 0; i++) {
+        err = uv_signal_init(s->uv, &s->signals[i]);
+        if (err == 0) {
+            s->signals[i].data = s;
+            s->signal_count++;
+            err = uv_signal_start(&s->signals[i], on_signal, numbers[i]);
+            uv_unref((uv_handle_t *)&s->signals[i]);
+        }
     }
+    return err;
+}
+
+static int start_handles(struct scan *s)
+{
     uv_timer_init(s->uv, &s->progress_timer);
     uv_timer_init(s->uv, &s->runtime_timer);
     uv_timer_init(s->uv, &s->health_timer);
@@ -338,11 +350,12 @@ static void start_handles(struct scan *s)
     if (s->options->max_runtime_ms > 0) {
         uv_timer_start(&s->runtime_timer, on_runtime_over, s->options->max_runtime_ms, 0);
     }
+    return start_signals(s);
 }
 
 static void close_handles(struct scan *s)
 {
-    for (size_t i = 0; i < sizeof(s->signals) / sizeof(s->signals[0]); i++) {
+    for (size_t i = 0; i < s->signal_count; i++) {
         uv_close((uv_handle_t *)&s->signals[i], NULL);
     }
     uv_close((uv_handle_t *)&s->progress_timer, NULL);
@@ -353,13 +366,22 @@ static void close_handles(struct scan *s)
 
 /* ---- start ---- */
 
-static void raise_file_limit(void)
+/* With fewer than FILES_MIN libuv aborts, or a socket that cannot be made passes for a resolver that does not answer. */
+static int raise_file_limit(void)
 {
     struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0) {
+        return EXIT_DONE;
+    }
+    if (limit.rlim_cur < limit.rlim_max) {
         limit.rlim_cur = limit.rlim_max;
         setrlimit(RLIMIT_NOFILE, &limit);
     }
+    if (limit.rlim_cur < FILES_MIN) {
+        say("Too many open files: only %llu are allowed, a scan needs %d at least; raise ulimit -n", (unsigned long long)limit.rlim_cur, FILES_MIN);
+        return EXIT_SYSTEM_LIMIT;
+    }
+    return EXIT_DONE;
 }
 
 /* What must be the same when the run is taken up again. */
@@ -706,8 +728,12 @@ static int run(struct scan *s, int argc, char **argv)
         say("cannot begin to ask: %s", strerror(-err));
     } else {
         s->uv = crew_uv(s->crews.items[0]);
-        start_handles(s);
-        status = run_with_handles(s, argc, argv);
+        err = start_handles(s);
+        if (err < 0) {
+            say("cannot begin: %s", strerror(-err));
+        } else {
+            status = run_with_handles(s, argc, argv);
+        }
         list_thread_stop(s->list_thread);
         close_handles(s);
     }
@@ -796,7 +822,13 @@ int scan_command(const struct options *given, int argc, char **argv)
     struct scan s = { .options = &options, .started_ns = clock_now_ns(), .started_ms = clock_wall_ms(), .seed = given->seed };
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
-    raise_file_limit();
+    int status = raise_file_limit();
+    if (status != EXIT_DONE) {
+        return status;
+    }
+    if (geteuid() == 0 && !options.quiet && !options.dry_run) {
+        say("running as root, which a scan does not need");
+    }
     if (!options.has_seed) {
         s.seed = new_seed();
     }

@@ -94,29 +94,41 @@ static char *read_file(const char *path, size_t *len)
     return text;
 }
 
+/* A table that could not be made, by the errno of making it. */
+static int table_failure(const char *name, const char *what, int otherwise)
+{
+    if (errno == ENOMEM) {
+        say("out of memory");
+        return EXIT_SYSTEM_LIMIT;
+    }
+    say("%s: %s cannot be read", name, what);
+    return otherwise;
+}
+
 static int open_tables(struct setup *s, const struct options *options)
 {
     size_t len, bad_line = 0;
     const char *text = builtin_providers(&len);
+    errno = 0;
     s->providers = provider_table_new(span_of(text, len), &bad_line);
     if (!s->providers) {
-        say("the built-in provider table cannot be read (line %zu)", bad_line);
-        return EXIT_OUR_FAULT;
+        return table_failure("built-in table", "providers", EXIT_OUR_FAULT);
     }
     if (options->selectors) {
         s->selectors_text = read_file(options->selectors, &len);
         if (!s->selectors_text) {
             say("%s: cannot be read: %s", options->selectors, strerror(errno));
-            return EXIT_LIST_UNREADABLE;
+            return errno == ENOMEM ? EXIT_SYSTEM_LIMIT : EXIT_LIST_UNREADABLE;
         }
+        errno = 0;
         s->selectors = selector_table_new_plain(span_of(s->selectors_text, len));
     } else {
         text = builtin_selectors(&len);
         s->selectors = selector_table_new(span_of(text, len), &bad_line);
     }
     if (!s->selectors) {
-        say("%s: selectors cannot be read", options->selectors ? options->selectors : "built-in table");
-        return options->selectors ? EXIT_INPUT_BAD : EXIT_OUR_FAULT;
+        return table_failure(options->selectors ? options->selectors : "built-in table", "selectors",
+                             options->selectors ? EXIT_INPUT_BAD : EXIT_OUR_FAULT);
     }
     for (size_t i = 0; i < options->extra_selectors.count; i++) {
         if (!selector_table_add(s->selectors, span_from_cstr(options->extra_selectors.items[i]))) {
@@ -216,9 +228,10 @@ int setup_open(struct setup *s, const struct options *options)
         return EXIT_USAGE_WRONG;
     }
     char error[512];
-    if (suffixes_open(&s->suffixes, NULL, error, sizeof(error)) < 0) {
+    int err = suffixes_open(&s->suffixes, NULL, error, sizeof(error));
+    if (err < 0) {
         say("%s", error);
-        return EXIT_OUR_FAULT;
+        return err == -ENOMEM || err == -EMFILE || err == -ENFILE ? EXIT_SYSTEM_LIMIT : EXIT_OUR_FAULT;
     }
     int status = read_senders(s, options);
     if (status == EXIT_DONE) {

@@ -275,14 +275,18 @@ static int ask(struct spf_run *run, struct setup *setup)
     uv_loop_t uv;
     struct scan_loop_options options;
     int status = EXIT_DONE;
-    uv_loop_init(&uv);
+    int err = uv_loop_init(&uv);
+    if (err < 0) {
+        say("cannot begin: %s", strerror(-err));
+        return EXIT_SYSTEM_LIMIT;
+    }
     setup_loop_options(setup, run->options, (struct share){ .sharers = 1 }, &options);
     options.loop = &uv;
     options.owner = run;
     options.take_entry = take_entry;
     options.on_finished = on_finished;
     options.second_pass = false;
-    int err = scan_loop_open(&run->loop, &options);
+    err = scan_loop_open(&run->loop, &options);
     if (err < 0) {
         say("cannot begin to ask: %s", strerror(-err));
         status = EXIT_SYSTEM_LIMIT;

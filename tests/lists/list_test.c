@@ -587,6 +587,46 @@ static void a_missing_column_is_told_at_open(void **state)
     assert_non_null(strstr(error, "x.csv: --column: no column \"host\" in its first line (id,domain)"));
 }
 
+/* Truncated, grown, written over while it is read: an error at its end, not a list that nobody has given. */
+static void a_list_that_changes_under_us_is_told(void **state)
+{
+    (void)state;
+    enum { NAMES = 50000, LEN = 15 };
+    static char text[NAMES * LEN + 1];
+    static const char more[] = "more.example\n";
+    for (unsigned i = 0; i < NAMES; i++) {
+        snprintf(text + i * LEN, LEN + 1, "n%08u.test\n", i);
+    }
+    for (int change = 0; change < 4; change++) {
+        char error[LIST_ERROR_SIZE];
+        struct list *list;
+        const char *path = file_of("changing", text);
+        const struct list_options options = { .paths = &path, .path_count = 1 };
+        struct list_block *block = list_block_new(1000);
+        assert_int_equal(list_open(&list, &options, error, sizeof(error)), 0);
+        int count = list_read_block(list, block);
+        assert_true(count > 0);
+        FILE *file = fopen(path, change == 1 ? "ab" : "r+b");
+        assert_non_null(file);
+        if (change == 0) {
+            assert_int_equal(ftruncate(fileno(file), NAMES * LEN / 2), 0);
+        } else if (change < 3) {
+            assert_int_equal(fwrite(more, 1, sizeof(more) - 1, file), sizeof(more) - 1); /* behind, or over the beginning */
+        }
+        fclose(file);
+        while ((count = list_read_block(list, block)) > 0) {
+        }
+        if (count != (change == 3 ? 0 : -ESTALE)) {
+            fail_msg("change %d: %d", change, count);
+        }
+        if (change < 3) {
+            assert_non_null(strstr(list_error(list), "has changed while it was read"));
+        }
+        list_block_free(block);
+        list_close(list);
+    }
+}
+
 static void identity_follows_the_content(void **state)
 {
     (void)state;
@@ -628,6 +668,7 @@ int main(void)
         cmocka_unit_test(shards_are_disjoint_and_complete),
         cmocka_unit_test(excluded_names_stay_and_say_so),
         cmocka_unit_test(a_missing_column_is_told_at_open),
+        cmocka_unit_test(a_list_that_changes_under_us_is_told),
         cmocka_unit_test(identity_follows_the_content),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
