@@ -415,3 +415,15 @@ void json_double(struct json *json, double value, unsigned digits)
         put(json, fraction + from, U64_DIGITS - from);
     }
 }
+
+void json_put_text(struct json *json, const char *key, const char *text)
+{
+    json_key_bytes(json, key, strlen(key));
+    json_cstr(json, text);
+}
+
+void json_put_u64(struct json *json, const char *key, uint64_t value)
+{
+    json_key_bytes(json, key, strlen(key));
+    json_u64(json, value);
+}

@@ -72,6 +72,10 @@ void json_string(struct json *json, const char *text, size_t len);
 /* The same up to the NUL; NULL gives null. */
 void json_cstr(struct json *json, const char *text);
 
+/* A key, as for json_key but up to its NUL, and its value. */
+void json_put_text(struct json *json, const char *key, const char *text);
+void json_put_u64(struct json *json, const char *key, uint64_t value);
+
 /* Bytes of the DNS: printable ASCII as is, a backslash as `\\`, any other byte as `\DDD`; then escaped for JSON. */
 void json_dns_text(struct json *json, const char *bytes, size_t len);
 

@@ -220,6 +220,22 @@ static void print_senders(const struct sheet *s, const struct assessment *a, con
     }
 }
 
+/* RFC 8020: below a name that does not exist nothing does, but servers err; so a likely selector is asked for all the same. */
+static void print_namespace(const struct sheet *s, const struct dkim_result *dkim)
+{
+    static const char *const states[] = { "unknown", "exists", "absent" };
+    const char *plural = dkim->probed == 1 ? "" : "s";
+    bool is_absent = dkim->namespace_state == DKIM_NAMESPACE_ABSENT;
+    fprintf(s->out, "           namespace %s", states[dkim->namespace_state]);
+    if (is_absent && dkim->probed == 0) {
+        fputs(": no selector can exist (RFC 8020)\n", s->out);
+    } else if (is_absent) {
+        fprintf(s->out, "; %" PRIu32 " likely selector%s asked for all the same\n", dkim->probed, plural);
+    } else {
+        fprintf(s->out, "; %" PRIu32 " selector%s asked for\n", dkim->probed, plural);
+    }
+}
+
 static void print_dkim(const struct sheet *s, const struct dkim_result *dkim)
 {
     static const struct {
@@ -234,7 +250,6 @@ static void print_dkim(const struct sheet *s, const struct dkim_result *dkim)
         [DKIM_NONE_FOUND] = { "none found", YELLOW },
         [DKIM_TEMPERROR] = { "unknown: the DNS did not answer", YELLOW },
     };
-    static const char *const namespaces[] = { "unknown", "exists", "absent: no selector can exist (RFC 8020)" };
     static const char *const statuses[] = { "valid", "revoked", "invalid", "dangling alias" };
     static const char *const types[] = { "", "rsa", "ed25519" };
     begin_section(s, "DKIM", words[dkim->status].colour, words[dkim->status].text);
@@ -260,7 +275,7 @@ static void print_dkim(const struct sheet *s, const struct dkim_result *dkim)
         }
         fputc('\n', s->out);
     }
-    fprintf(s->out, "           namespace %s; %" PRIu32 " selectors asked for\n", namespaces[dkim->namespace_state], dkim->probed);
+    print_namespace(s, dkim);
 }
 
 static void put_uris(const struct sheet *s, const char *label, const span *uris, size_t count)
@@ -322,7 +337,25 @@ static void print_record_status(const struct sheet *s, const char *name, enum re
     }
 }
 
-static void print_findings(const struct sheet *s, const struct findings *findings)
+/* A name that does not exist has no place for a record: what would help another does not help it. */
+static const char *remedy_of(const struct finding_kind *kind, enum finding_id id, bool exists)
+{
+    static const struct {
+        enum finding_id id;
+        const char *remedy;
+    } of_nowhere[] = {
+        { FINDING_SPF_MISSING, "Nothing: a name that does not exist has no place for a record." },
+        { FINDING_DMARC_MISSING, "Nothing here: np in the DMARC record of the domain above guards names that do not exist." },
+    };
+    for (size_t i = 0; !exists && i < sizeof(of_nowhere) / sizeof(of_nowhere[0]); i++) {
+        if (of_nowhere[i].id == id) {
+            return of_nowhere[i].remedy;
+        }
+    }
+    return kind->remedy;
+}
+
+static void print_findings(const struct sheet *s, const struct findings *findings, bool exists)
 {
     static const enum colour colours[] = { [SEVERITY_ERROR] = RED, [SEVERITY_WARNING] = YELLOW, [SEVERITY_INFO] = DIM };
     if (findings->count == 0) {
@@ -348,12 +381,13 @@ static void print_findings(const struct sheet *s, const struct findings *finding
         fprintf(s->out, "           ");
         fputs(kind->meaning, s->out);
         fputc('\n', s->out);
-        if (kind->remedy[0]) {
+        const char *remedy = remedy_of(kind, f->id, exists);
+        if (remedy[0]) {
             fprintf(s->out, "           ");
             paint(s, BOLD);
             fputs("What to do: ", s->out);
             paint(s, PLAIN);
-            fputs(kind->remedy, s->out);
+            fputs(remedy, s->out);
             fputc('\n', s->out);
         }
     }
@@ -402,7 +436,7 @@ void check_print(FILE *out, const struct check_style *style, const struct assess
     print_record_status(&s, "TLS-RPT", a->tls_rpt.status);
     put_uris(&s, "reports to", a->tls_rpt.rua, a->tls_rpt.rua_count);
     print_record_status(&s, "BIMI", a->bimi.status);
-    print_findings(&s, &a->findings);
+    print_findings(&s, &a->findings, a->outcome != OUTCOME_NXDOMAIN);
     fprintf(out, "\n  %" PRIu32 " questions (%" PRIu32 " shared, %" PRIu32 " retries, %" PRIu32 " over TCP) in %" PRIu64 " ms\n",
             facts->queries, facts->shared, facts->retries, facts->tcp, facts->elapsed_ms);
 }

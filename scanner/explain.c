@@ -10,37 +10,32 @@
 #include "scanner/mail/verdict.h"
 #include "scanner/say.h"
 
-static void key_text(struct json *j, const char *key, const char *value)
-{
-    json_key_bytes(j, key, strlen(key));
-    json_cstr(j, value);
-}
-
-static void print_finding_json(struct json *j, const struct finding_kind *kind)
+/* `what`: "finding" of records, "report" for a rule of the report over many. */
+static void print_finding_json(struct json *j, const char *what, const struct finding_kind *kind)
 {
     json_begin_object(j);
-    key_text(j, "id", kind->id);
-    key_text(j, "kind", "finding");
-    key_text(j, "severity", severity_name(kind->severity));
-    key_text(j, "mechanism", kind->mechanism);
-    key_text(j, "meaning", kind->meaning);
-    key_text(j, "remedy", kind->remedy);
-    key_text(j, "source", kind->source);
+    json_put_text(j, "id", kind->id);
+    json_put_text(j, "kind", what);
+    json_put_text(j, "severity", severity_name(kind->severity));
+    json_put_text(j, "mechanism", kind->mechanism);
+    json_put_text(j, "meaning", kind->meaning);
+    json_put_text(j, "remedy", kind->remedy);
+    json_put_text(j, "source", kind->source);
     json_end_object(j);
 }
 
 static void print_posture_json(struct json *j, const struct posture_kind *kind)
 {
     json_begin_object(j);
-    key_text(j, "id", kind->id);
-    key_text(j, "kind", "posture");
+    json_put_text(j, "id", kind->id);
+    json_put_text(j, "kind", "posture");
     json_key(j, "severity");
     json_null(j);
     json_key(j, "mechanism");
     json_null(j);
-    key_text(j, "meaning", kind->meaning);
-    key_text(j, "remedy", kind->remedy);
-    key_text(j, "source", kind->source);
+    json_put_text(j, "meaning", kind->meaning);
+    json_put_text(j, "remedy", kind->remedy);
+    json_put_text(j, "source", kind->source);
     json_end_object(j);
 }
 
@@ -66,15 +61,20 @@ static bool is_wanted(const struct options *options, const char *id)
     return options->argument_count == 0;
 }
 
+enum { REPORT_KINDS_MAX = 8 };
+
 static bool is_known(const char *id, const char **nearest)
 {
-    const char *names[FINDING_COUNT + POSTURE_COUNT + 1];
+    const char *names[FINDING_COUNT + POSTURE_COUNT + REPORT_KINDS_MAX + 1];
     size_t count = 0;
     for (int i = 0; i < POSTURE_COUNT; i++) {
         names[count++] = posture_name((enum posture)i);
     }
     for (int i = 0; i < FINDING_COUNT; i++) {
         names[count++] = finding_kind((enum finding_id)i)->id;
+    }
+    for (size_t i = 0; i < finding_report_count() && i < REPORT_KINDS_MAX; i++) {
+        names[count++] = finding_report_kind(i)->id;
     }
     names[count] = NULL;
     for (size_t i = 0; i < count; i++) {
@@ -103,7 +103,12 @@ static int print_json(const struct options *options)
     }
     for (int i = 0; i < FINDING_COUNT; i++) {
         if (is_wanted(options, finding_kind((enum finding_id)i)->id)) {
-            print_finding_json(&j, finding_kind((enum finding_id)i));
+            print_finding_json(&j, "finding", finding_kind((enum finding_id)i));
+        }
+    }
+    for (size_t i = 0; i < finding_report_count(); i++) {
+        if (is_wanted(options, finding_report_kind(i)->id)) {
+            print_finding_json(&j, "report", finding_report_kind(i));
         }
     }
     json_end_array(&j);
@@ -137,6 +142,14 @@ int explain_command(const struct options *options, int argc, char **argv)
         const struct finding_kind *kind = finding_kind((enum finding_id)i);
         if (is_wanted(options, kind->id)) {
             print_text(kind->id, severity_name(kind->severity), kind->meaning, kind->remedy, kind->source);
+        }
+    }
+    for (size_t i = 0; i < finding_report_count(); i++) {
+        const struct finding_kind *kind = finding_report_kind(i);
+        if (is_wanted(options, kind->id)) {
+            char label[64];
+            snprintf(label, sizeof(label), "%s, only in a report over many records", severity_name(kind->severity));
+            print_text(kind->id, label, kind->meaning, kind->remedy, kind->source);
         }
     }
     return EXIT_DONE;

@@ -152,22 +152,16 @@ void help_print_overview(FILE *out)
 
 /* ---- the tables as JSON ---- */
 
-static void key_text(struct json *j, const char *key, const char *value)
-{
-    json_key_bytes(j, key, strlen(key));
-    json_cstr(j, value);
-}
-
 static void print_commands_json(struct json *j)
 {
     json_key(j, "commands");
     json_begin_array(j);
     for (size_t i = 0; i < command_count; i++) {
         json_begin_object(j);
-        key_text(j, "name", commands[i].name);
-        key_text(j, "synopsis", commands[i].synopsis);
-        key_text(j, "summary", commands[i].summary);
-        key_text(j, "examples", commands[i].examples);
+        json_put_text(j, "name", commands[i].name);
+        json_put_text(j, "synopsis", commands[i].synopsis);
+        json_put_text(j, "summary", commands[i].summary);
+        json_put_text(j, "examples", commands[i].examples);
         json_end_object(j);
     }
     json_end_array(j);
@@ -177,10 +171,10 @@ static void print_option_json(struct json *j, const struct option_row *row)
 {
     const char letter[2] = { row->letter, '\0' };
     json_begin_object(j);
-    key_text(j, "name", row->name);
-    key_text(j, "letter", row->letter ? letter : NULL);
-    key_text(j, "operand", row->operand);
-    key_text(j, "default", row->standard);
+    json_put_text(j, "name", row->name);
+    json_put_text(j, "letter", row->letter ? letter : NULL);
+    json_put_text(j, "operand", row->operand);
+    json_put_text(j, "default", row->standard);
     json_key(j, "is_flag");
     json_bool(j, row->kind == OPTION_FLAG || row->kind == OPTION_ACTION);
     json_key(j, "is_repeatable");
@@ -201,8 +195,8 @@ static void print_option_json(struct json *j, const struct option_row *row)
         json_string(j, choice.ptr, choice.len);
     }
     json_end_array(j);
-    key_text(j, "group", row->group);
-    key_text(j, "help", row->help);
+    json_put_text(j, "group", row->group);
+    json_put_text(j, "help", row->help);
     json_end_object(j);
 }
 
@@ -214,8 +208,8 @@ static void print_exit_statuses_json(struct json *j)
         json_begin_object(j);
         json_key(j, "status");
         json_i64(j, exit_statuses[i].status);
-        key_text(j, "meaning", exit_statuses[i].meaning);
-        key_text(j, "scheduler", exit_statuses[i].scheduler);
+        json_put_text(j, "meaning", exit_statuses[i].meaning);
+        json_put_text(j, "scheduler", exit_statuses[i].scheduler);
         json_end_object(j);
     }
     json_end_array(j);
@@ -230,7 +224,7 @@ bool help_print_json(void)
     struct json j;
     json_start(&j, &buffer);
     json_begin_object(&j);
-    key_text(&j, "version", TRIFECTA_VERSION);
+    json_put_text(&j, "version", TRIFECTA_VERSION);
     print_commands_json(&j);
     json_key(&j, "options");
     json_begin_array(&j);

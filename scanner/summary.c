@@ -8,26 +8,14 @@
 #include "output/json.h"
 #include "scanner/base/clock.h"
 
-static void key_u64(struct json *j, const char *key, uint64_t value)
-{
-    json_key_bytes(j, key, strlen(key));
-    json_u64(j, value);
-}
-
-static void key_text(struct json *j, const char *key, const char *value)
-{
-    json_key_bytes(j, key, strlen(key));
-    json_cstr(j, value);
-}
-
 static void print_times(const struct summary *s, struct json *j)
 {
     char text[CLOCK_TEXT_SIZE];
     clock_print_utc(s->started_ms, text);
-    key_text(j, "started_at", s->started_at ? s->started_at : text);
+    json_put_text(j, "started_at", s->started_at ? s->started_at : text);
     clock_print_utc(s->finished_ms, text);
-    key_text(j, "finished_at", text);
-    key_u64(j, "elapsed_ms", s->spent.elapsed_ms + s->elapsed_ms);
+    json_put_text(j, "finished_at", text);
+    json_put_u64(j, "elapsed_ms", s->spent.elapsed_ms + s->elapsed_ms);
 }
 
 static void print_lists(const struct summary *s, struct json *j)
@@ -39,40 +27,40 @@ static void print_lists(const struct summary *s, struct json *j)
         char hash[17];
         snprintf(hash, sizeof(hash), "%016llx", (unsigned long long)f->xxh3);
         json_begin_object(j);
-        key_text(j, "path", f->path);
-        key_text(j, "format", f->format);
-        key_text(j, "compression", f->compression);
-        key_u64(j, "lines", f->lines);
-        key_u64(j, "names", f->names);
-        key_u64(j, "rejected", f->rejected);
-        key_u64(j, "duplicates", f->duplicates);
-        key_text(j, "xxh3", f->is_finished ? hash : NULL);
+        json_put_text(j, "path", f->path);
+        json_put_text(j, "format", f->format);
+        json_put_text(j, "compression", f->compression);
+        json_put_u64(j, "lines", f->lines);
+        json_put_u64(j, "names", f->names);
+        json_put_u64(j, "rejected", f->rejected);
+        json_put_u64(j, "duplicates", f->duplicates);
+        json_put_text(j, "xxh3", f->is_finished ? hash : NULL);
         json_end_object(j);
     }
     json_end_array(j);
     struct list_facts total = list_totals(s->list);
-    key_u64(j, "names", total.names);
-    key_u64(j, "rejected", total.rejected);
-    key_u64(j, "duplicates", total.duplicates);
-    key_u64(j, "excluded", total.excluded);
+    json_put_u64(j, "names", total.names);
+    json_put_u64(j, "rejected", total.rejected);
+    json_put_u64(j, "duplicates", total.duplicates);
+    json_put_u64(j, "excluded", total.excluded);
 }
 
 static void print_tally(const struct tally *t, struct json *j)
 {
-    key_u64(j, "records", t->records);
+    json_put_u64(j, "records", t->records);
     json_key(j, "outcomes");
     json_begin_object(j);
     for (int i = 0; i < OUTCOME_COUNT; i++) {
-        key_u64(j, domain_outcome_name((enum domain_outcome)i), t->outcomes[i]);
+        json_put_u64(j, domain_outcome_name((enum domain_outcome)i), t->outcomes[i]);
     }
     json_end_object(j);
     json_key(j, "postures");
     json_begin_object(j);
     for (int i = 0; i < POSTURE_COUNT; i++) {
-        key_u64(j, posture_name((enum posture)i), t->postures[i]);
+        json_put_u64(j, posture_name((enum posture)i), t->postures[i]);
     }
     json_end_object(j);
-    key_u64(j, "unknown", t->unknown);
+    json_put_u64(j, "unknown", t->unknown);
 }
 
 static const char *const rcode_names[16] = {
@@ -92,18 +80,18 @@ static void print_asking(const struct summary *s, struct json *j)
     const struct asker_stats *stats = &asking->asked;
     /* Of the whole run: what the records of earlier processes say, and what this one has counted. */
     const struct tally *before = &s->already;
-    key_u64(j, "queries", before->queries + before->retries + stats->queries);
-    key_u64(j, "shared", before->shared + asking->shared.hits + asking->shared.joins);
-    key_u64(j, "retries", before->retries + stats->retries);
-    key_u64(j, "timeouts", s->spent.timeouts + stats->timeouts);
-    key_u64(j, "tcp", before->tcp + stats->tcp);
-    key_u64(j, "asked_again", asking->asked_again);
+    json_put_u64(j, "queries", before->queries + before->retries + stats->queries);
+    json_put_u64(j, "shared", before->shared + asking->shared.hits + asking->shared.joins);
+    json_put_u64(j, "retries", before->retries + stats->retries);
+    json_put_u64(j, "timeouts", s->spent.timeouts + stats->timeouts);
+    json_put_u64(j, "tcp", before->tcp + stats->tcp);
+    json_put_u64(j, "asked_again", asking->asked_again);
     json_key(j, "rcodes");
     json_begin_object(j);
     for (size_t i = 0; i < 16; i++) {
         uint64_t count = s->spent.rcodes[i] + stats->rcodes[i];
         if (count > 0) {
-            key_u64(j, rcode_names[i], count);
+            json_put_u64(j, rcode_names[i], count);
         }
     }
     json_end_object(j);
@@ -112,17 +100,17 @@ static void print_asking(const struct summary *s, struct json *j)
     for (size_t i = 0; i < asking->resolver_count; i++) {
         const struct resolver_stats r = asking->resolvers[i].stats;
         json_begin_object(j);
-        key_text(j, "address", r.address);
-        key_u64(j, "queries", r.queries);
-        key_u64(j, "answers", r.answers);
-        key_u64(j, "timeouts", r.timeouts);
-        key_u64(j, "servfail", r.servfail);
-        key_u64(j, "refused", r.refused);
+        json_put_text(j, "address", r.address);
+        json_put_u64(j, "queries", r.queries);
+        json_put_u64(j, "answers", r.answers);
+        json_put_u64(j, "timeouts", r.timeouts);
+        json_put_u64(j, "servfail", r.servfail);
+        json_put_u64(j, "refused", r.refused);
         json_key(j, "rtt_ms_p50");
         json_double(j, r.rtt_ms_p50, 3);
         json_key(j, "rtt_ms_p99");
         json_double(j, r.rtt_ms_p99, 3);
-        key_u64(j, "window", r.window);
+        json_put_u64(j, "window", r.window);
         json_key(j, "healthy");
         json_bool(j, r.healthy);
         json_end_object(j);
@@ -142,27 +130,27 @@ static void print_costs(const struct summary *s, struct json *j)
     json_key(j, "output");
     if (s->output) {
         json_begin_object(j);
-        key_text(j, "path", s->output);
-        key_u64(j, "bytes", s->output_bytes);
-        key_u64(j, "uncompressed_bytes", s->output_uncompressed_bytes);
-        key_u64(j, "frames", s->output_frames);
+        json_put_text(j, "path", s->output);
+        json_put_u64(j, "bytes", s->output_bytes);
+        json_put_u64(j, "uncompressed_bytes", s->output_uncompressed_bytes);
+        json_put_u64(j, "frames", s->output_frames);
         json_end_object(j);
     } else {
         json_null(j);
     }
     json_key(j, "cpu_ms");
     json_begin_object(j);
-    key_u64(j, "user", timeval_ms(usage.ru_utime));
-    key_u64(j, "system", timeval_ms(usage.ru_stime));
+    json_put_u64(j, "user", timeval_ms(usage.ru_utime));
+    json_put_u64(j, "system", timeval_ms(usage.ru_stime));
     json_end_object(j);
-    key_u64(j, "peak_rss_bytes", (uint64_t)usage.ru_maxrss * 1024u);
+    json_put_u64(j, "peak_rss_bytes", (uint64_t)usage.ru_maxrss * 1024u);
 }
 
 static void print(const struct summary *s, struct json *j)
 {
     json_begin_object(j);
-    key_u64(j, "schema", 1);
-    key_text(j, "version", TRIFECTA_VERSION);
+    json_put_u64(j, "schema", 1);
+    json_put_text(j, "version", TRIFECTA_VERSION);
     json_key(j, "command");
     json_begin_array(j);
     for (int i = 0; i < s->argc; i++) {
@@ -173,14 +161,14 @@ static void print(const struct summary *s, struct json *j)
     print_lists(s, j);
     print_tally(&s->tally, j);
     print_asking(s, j);
-    key_u64(j, "seed", s->seed);
-    key_u64(j, "shards", s->shards);
-    key_u64(j, "shard", s->shard);
+    json_put_u64(j, "seed", s->seed);
+    json_put_u64(j, "shards", s->shards);
+    json_put_u64(j, "shard", s->shard);
     if (!s->asking) {
-        key_u64(j, "queries_at_most", s->queries_at_most);
+        json_put_u64(j, "queries_at_most", s->queries_at_most);
     }
     print_costs(s, j);
-    key_u64(j, "resumed", s->resumed);
+    json_put_u64(j, "resumed", s->resumed);
     json_key(j, "exit_status");
     json_i64(j, s->exit_status);
     json_end_object(j);

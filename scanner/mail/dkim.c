@@ -732,7 +732,8 @@ static void add_summary_findings(const struct subject *s, const struct dkim_resu
     if (out->namespace_state == DKIM_NAMESPACE_ABSENT) {
         findings_add(s->findings, FINDING_DKIM_NAMESPACE_ABSENT, span_of("", 0));
     } else if (out->status == DKIM_NONE_FOUND) {
-        findings_addf(s->findings, FINDING_DKIM_NONE_FOUND, "%u selectors asked", (unsigned)out->probed);
+        findings_addf(s->findings, FINDING_DKIM_NONE_FOUND, "%u selector%s asked", (unsigned)out->probed,
+                      out->probed == 1 ? "" : "s");
     }
     if (tally->valid > 0 && tally->valid == tally->ed25519) {
         findings_add(s->findings, FINDING_DKIM_ED25519_ONLY, span_of("", 0));

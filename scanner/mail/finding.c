@@ -11,6 +11,24 @@ static const struct finding_kind kinds[FINDING_COUNT] = {
 #undef FINDING
 };
 
+static const struct finding_kind report_kinds[] = {
+#define FINDING(name, id, severity, mechanism, meaning, remedy, source)
+#define FINDING_OF_REPORT(name, id, severity, mechanism, meaning, remedy, source) \
+    { id, SEVERITY_##severity, #mechanism, meaning, remedy, source },
+#include "scanner/mail/findings.def"
+#undef FINDING
+};
+
+size_t finding_report_count(void)
+{
+    return sizeof(report_kinds) / sizeof(report_kinds[0]);
+}
+
+const struct finding_kind *finding_report_kind(size_t index)
+{
+    return &report_kinds[index];
+}
+
 const struct finding_kind *finding_kind(enum finding_id id)
 {
     return &kinds[id];

@@ -31,6 +31,10 @@ struct finding_kind {
 
 const struct finding_kind *finding_kind(enum finding_id id);
 
+/* Rules of the report over many records, which no single record can break: index below finding_report_count. */
+size_t finding_report_count(void);
+const struct finding_kind *finding_report_kind(size_t index);
+
 /* FINDING_COUNT when no finding has that id. */
 enum finding_id finding_id_find(span id);
 
