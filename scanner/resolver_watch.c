@@ -9,7 +9,7 @@ enum { WINDOWS_EVERY_S = 10 };
 
 /* As it was when it was last spoken of; resolvers keep their index for the whole run. */
 struct seen {
-    bool is_known, is_healthy, is_retired;
+    bool is_known, is_healthy, is_retired, stalls;
     size_t window;
 };
 
@@ -17,11 +17,16 @@ struct resolver_watch {
     struct seen *seen;
     size_t count;
     uint64_t windows_ns; /* when windows are spoken of next */
+    bool is_verbose;
 };
 
-struct resolver_watch *resolver_watch_new(void)
+struct resolver_watch *resolver_watch_new(bool is_verbose)
 {
-    return calloc(1, sizeof(struct resolver_watch));
+    struct resolver_watch *w = calloc(1, sizeof(*w));
+    if (w) {
+        w->is_verbose = is_verbose;
+    }
+    return w;
 }
 
 void resolver_watch_free(struct resolver_watch *w)
@@ -55,7 +60,12 @@ static const char *health_news(const struct seen *seen, const struct resolver_st
     if (seen->is_healthy == now->healthy || now->is_retired) {
         return NULL;
     }
-    return now->healthy ? "is back" : "is taken out: it answers nothing of use";
+    if (now->healthy) {
+        return "is back";
+    }
+    return now->state == RESOLVER_LYING ? "is taken out: it lies, it has an address for a name that cannot exist" :
+           now->state == RESOLVER_DEAD  ? "is taken out: nothing comes back" :
+                                          "is taken out: it refuses or fails whatever it is asked";
 }
 
 static bool has_window_news(const struct seen *seen, const struct resolver_stats *now)
@@ -71,7 +81,7 @@ void resolver_watch_look(struct resolver_watch *w, const struct asker *asker, ui
     if (!make_room(w, stats.resolver_count)) {
         return;
     }
-    bool is_time_for_windows = now_ns >= w->windows_ns;
+    bool is_time_for_windows = w->is_verbose && now_ns >= w->windows_ns;
     if (is_time_for_windows) {
         w->windows_ns = now_ns + WINDOWS_EVERY_S * UINT64_C(1000000000);
     }
@@ -90,6 +100,13 @@ void resolver_watch_look(struct resolver_watch *w, const struct asker *asker, ui
                 (unsigned long long)now.refused);
             seen->is_healthy = now.healthy;
             seen->is_retired = now.is_retired;
+        }
+        if (now.stalls_near_1000 && !seen->stalls) {
+            before_saying(owner);
+            say("resolver %s drops what exceeds about 1,000 questions of one client, as Unbound does by default: if it is yours, "
+                "set wait-limit: 0 and discard-timeout: 0 there (README, A resolver of your own)",
+                now.address);
+            seen->stalls = true;
         }
         if (is_time_for_windows && has_window_news(seen, &now)) {
             before_saying(owner);

@@ -692,7 +692,7 @@ static int run_crews(struct scan *s, int argc, char **argv)
         say("%s %s, seed %llu", s->output.is_resuming ? "going on with" : "writing",
             strcmp(s->output.path, "-") == 0 ? "to stdout" : s->output.path, (unsigned long long)s->seed);
     }
-    s->watch = s->options->verbose ? resolver_watch_new() : NULL;
+    s->watch = s->options->quiet ? NULL : resolver_watch_new(s->options->verbose);
     if (s->options->metrics) {
         uv_timer_start(&s->metrics_timer, on_metrics, 0, METRICS_INTERVAL_MS);
     }

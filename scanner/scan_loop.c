@@ -306,6 +306,17 @@ free_all:
     return err;
 }
 
+static const char *probe_news(const struct probe_result *result)
+{
+    return result->has_lied                     ? "lies: it has an address for a name that cannot exist" :
+           result->port_is_closed               ? "connection refused" :
+           result->outcome == DNS_TIMEOUT       ? "nothing came back" :
+           result->outcome == DNS_REFUSED       ? "REFUSED" :
+           result->outcome == DNS_SERVFAIL      ? "SERVFAIL" :
+           result->outcome == DNS_BAD_RESPONSE  ? "what came back is no answer" :
+                                                  "answers";
+}
+
 static void on_probe(const struct probe_result *results, size_t count, void *user)
 {
     struct scan_loop *l = user;
@@ -314,7 +325,7 @@ static void on_probe(const struct probe_result *results, size_t count, void *use
         l->probe_answered |= results[i].is_alive;
         if (len < sizeof(l->probe_words)) {
             len += (size_t)snprintf(l->probe_words + len, sizeof(l->probe_words) - len, "%s%s (%s)", i ? ", " : "",
-                                    results[i].address, dns_outcome_name(results[i].outcome));
+                                    results[i].address, probe_news(&results[i]));
         }
     }
     l->is_probing = false;

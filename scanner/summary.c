@@ -113,6 +113,9 @@ static void print_asking(const struct summary *s, struct json *j)
         json_put_u64(j, "window", r.window);
         json_key(j, "healthy");
         json_bool(j, r.healthy);
+        json_put_text(j, "state", resolver_state_name(r.state));
+        json_key(j, "rate");
+        json_double(j, r.rate, 3);
         json_end_object(j);
     }
     json_end_array(j);

@@ -61,14 +61,17 @@ struct flight_pool {
     struct flight *free;
 };
 
-/* A question of our own to one resolver, to see whether it is there. */
+/* Two questions of our own to one resolver: the root's name servers, to see whether it is there, and the address of a random
+   name below .invalid, where nothing exists (RFC 6761 6.4), to see whether it makes answers up. */
 struct canary {
-    struct lookup lookup;
+    struct lookup root, lie;
     struct asker *asker;
     struct resolver *resolver;
     struct arena arena;
-    bool is_asked, is_probe;
-    uint64_t asked_ns;
+    unsigned open;                  /* of the two */
+    bool is_probe;
+    uint64_t asked_ns, rtt_ns;
+    char lie_name[32];
     _Alignas(max_align_t) char memory[CANARY_ARENA];
 };
 
@@ -240,10 +243,11 @@ static unsigned tries_of(const struct asker *asker, const struct lookup *lookup)
     return lookup->tries_max > 0 ? lookup->tries_max : asker->options.retries + 1;
 }
 
-/* With nobody else to ask, what failed at once would fail at once again: 50 to 150 ms for each try so far. */
+/* What failed at once would fail at once again: 50 to 150 ms for each try so far. The first time another resolver is asked
+   without delay, where there is one. */
 static uint64_t pause_before_retry(struct asker *asker, const struct lookup *lookup)
 {
-    if (asker->pool.count > 1 && lookup->only_resolver == 0) {
+    if (asker->pool.count > 1 && lookup->only_resolver == 0 && lookup->tries == 1) {
         return 0;
     }
     return (50 + resolver_pool_random(&asker->pool, 100)) * lookup->tries * ns_per_ms;
@@ -343,6 +347,9 @@ enum sending { SENT, NO_ROOM, NO_TOKEN };
 static struct resolver *choose_resolver(struct asker *asker, struct lookup *lookup, uint64_t now_ns)
 {
     struct resolver_pool *pool = &asker->pool;
+    if (lookup->is_follow_up && resolver_is_out(pool->resolvers[lookup->last_resolver]) && lookup->only_resolver == 0) {
+        lookup->is_follow_up = false; /* its truncated answer is worth nothing: from the start, elsewhere */
+    }
     if (lookup->only_resolver > 0 || lookup->is_follow_up) {
         size_t index = lookup->is_follow_up ? lookup->last_resolver : lookup->only_resolver - 1;
         struct resolver *r = pool->resolvers[index];
@@ -574,10 +581,22 @@ static void note_case(struct lookup *lookup, struct resolver *r, bool is_other)
     lookup->without_case = lookup->case_mismatches >= 2;
 }
 
+/* What a liar had still on its way when it was caught counts for nothing. */
+static bool is_of_a_liar(const struct lookup *lookup, const struct flight *flight)
+{
+    return flight->resolver->fault == FAULT_LYING && lookup->only_resolver == 0;
+}
+
 /* What a reply means for the lookup that waits for it. */
 static void decide(struct asker *asker, struct lookup *lookup, struct flight *flight, bool was_live, uint64_t now_ns)
 {
     const struct rrset *rrset = flight->rrset;
+    if (is_of_a_liar(lookup, flight)) {
+        if (was_live) {
+            fail_try(asker, lookup, &bare_failures[DNS_BAD_RESPONSE], true, now_ns);
+        }
+        return;
+    }
     if (flight->with_case && (flight->result == ANSWER_READ || flight->result == ANSWER_OTHER_CASE)) {
         note_case(lookup, flight->resolver, flight->result == ANSWER_OTHER_CASE);
     }
@@ -586,7 +605,7 @@ static void decide(struct asker *asker, struct lookup *lookup, struct flight *fl
         lookup->by_tcp = true;
         if (was_live) {
             lookup->is_follow_up = true;
-            wait_in_line(asker, lookup);
+            enqueue(asker, lookup, 0, now_ns); /* a packet more for the zone, too */
         }
         return;
     case ANSWER_NO_MEMORY:
@@ -793,27 +812,65 @@ static void end_probe(struct asker *asker)
     free(probe.results);
 }
 
-static void on_canary(struct lookup *lookup, void *user)
+static void note_probe(struct canary *canary, enum dns_outcome outcome, bool is_reply, bool has_lied)
 {
-    struct canary *canary = user;
     struct asker *asker = canary->asker;
     struct resolver *r = canary->resolver;
-    uint64_t now_ns = clock_now_ns();
-    enum dns_outcome outcome = lookup->rrset->outcome;
-    bool is_reply = outcome != DNS_TIMEOUT;
-    canary->is_asked = false;
-    resolver_note_canary(r, is_reply, !rrset_is_failure(lookup->rrset) || outcome == DNS_CUT, now_ns);
     if (!canary->is_probe || !asker->probe.on_probe) {
         return;
     }
     canary->is_probe = false;
     asker->probe.results[r->index] = (struct probe_result){
-        .address = r->spec.text, .is_alive = is_reply, .outcome = outcome,
-        .rtt_ms = is_reply ? (double)(now_ns - canary->asked_ns) / (double)ns_per_ms : 0,
+        .address = r->spec.text,
+        .is_alive = is_reply && !has_lied,
+        .has_lied = has_lied,
+        .port_is_closed = !is_reply && r->port_is_closed,
+        .outcome = outcome,
+        .rtt_ms = is_reply ? (double)canary->rtt_ns / (double)ns_per_ms : 0,
     };
     if (--asker->probe.left == 0) {
         end_probe(asker);
     }
+}
+
+static void on_canary(struct lookup *lookup, void *user)
+{
+    struct canary *canary = user;
+    uint64_t now_ns = clock_now_ns();
+    if (lookup == &canary->root) {
+        canary->rtt_ns = now_ns - canary->asked_ns;
+    }
+    if (--canary->open > 0) {
+        return;
+    }
+    enum dns_outcome outcome = canary->root.rrset->outcome;
+    bool is_reply = outcome != DNS_TIMEOUT;
+    /* Data alone is a lie: a server that refuses, or knows the name without an address, misleads nobody. */
+    bool has_lied = canary->lie.rrset->outcome == DNS_ANSWERED;
+    resolver_note_canary(canary->resolver, is_reply, !rrset_is_failure(canary->root.rrset) || outcome == DNS_CUT, has_lied, now_ns);
+    note_probe(canary, outcome, is_reply, has_lied);
+}
+
+static void ask_one(struct canary *canary, struct lookup *lookup, span qname, uint16_t qtype)
+{
+    *lookup = (struct lookup){
+        .qname = qname, .qtype = qtype, .arena = &canary->arena, .on_done = on_canary, .owner = canary,
+        .only_resolver = (uint32_t)canary->resolver->index + 1, .tries_max = CANARY_TRIES,
+    };
+    asker_ask(canary->asker, lookup);
+}
+
+/* Nobody can have prepared an answer for it: sixteen letters from the system's randomness. */
+static span name_that_cannot_exist(struct canary *canary)
+{
+    enum { LETTERS = 16 };
+    uint8_t random[LETTERS];
+    random_pool_take(&canary->asker->random, random, sizeof(random));
+    for (size_t i = 0; i < LETTERS; i++) {
+        canary->lie_name[i] = (char)('a' + random[i] % 26);
+    }
+    memcpy(canary->lie_name + LETTERS, ".invalid", sizeof(".invalid"));
+    return span_from_cstr(canary->lie_name);
 }
 
 static bool ask_canary(struct asker *asker, struct resolver *r, bool is_probe, uint64_t now_ns)
@@ -826,19 +883,16 @@ static bool ask_canary(struct asker *asker, struct resolver *r, bool is_probe, u
         return false;
     }
     canary->is_probe = canary->is_probe || is_probe;
-    if (canary->is_asked) {
+    if (canary->open > 0) {
         return true;
     }
     canary->asker = asker;
     canary->resolver = r;
-    canary->is_asked = true;
-    canary->asked_ns = now_ns;
+    canary->open = 2;
+    canary->asked_ns = r->checked_ns = now_ns;
     arena_init(&canary->arena, canary->memory, sizeof(canary->memory), 0);
-    canary->lookup = (struct lookup){
-        .qname = SPAN("."), .qtype = DNS_NS, .arena = &canary->arena, .on_done = on_canary, .owner = canary,
-        .only_resolver = (uint32_t)r->index + 1, .tries_max = CANARY_TRIES,
-    };
-    asker_ask(asker, &canary->lookup);
+    ask_one(canary, &canary->root, SPAN("."), DNS_NS);
+    ask_one(canary, &canary->lie, name_that_cannot_exist(canary), DNS_A);
     return true;
 }
 
@@ -869,6 +923,8 @@ int asker_probe(struct asker *asker, void (*on_probe)(const struct probe_result 
         results[i] = (struct probe_result){ .address = r->spec.text, .outcome = DNS_TIMEOUT };
         if (r->is_retired || !ask_canary(asker, r, true, now_ns)) {
             asker->probe.left--;
+        } else {
+            r->is_on_probation = true;
         }
     }
     if (asker->probe.left == 0) {
@@ -1158,6 +1214,30 @@ const struct histogram *asker_resolver_rtt_us(const struct asker *asker, size_t 
     return &asker->pool.resolvers[index]->rtt_us;
 }
 
+static enum resolver_state state_of(const struct resolver *r)
+{
+    static const enum resolver_state by_fault[] = {
+        [FAULT_DEAD] = RESOLVER_DEAD, [FAULT_USELESS] = RESOLVER_UNHELPFUL, [FAULT_LYING] = RESOLVER_LYING,
+    };
+    enum { SLOW_MS = 1000 };
+    if (!r->is_healthy) {
+        return by_fault[r->fault];
+    }
+    if (window_is_limited(&r->window)) {
+        return RESOLVER_LIMITING;
+    }
+    return percentile_ms(r, 50) > SLOW_MS ? RESOLVER_SLOW : RESOLVER_OK;
+}
+
+const char *resolver_state_name(enum resolver_state state)
+{
+    static const char *const names[] = {
+        [RESOLVER_OK] = "ok",           [RESOLVER_DEAD] = "dead",       [RESOLVER_UNHELPFUL] = "unhelpful",
+        [RESOLVER_SLOW] = "slow",       [RESOLVER_LIMITING] = "limiting", [RESOLVER_LYING] = "lying",
+    };
+    return names[state];
+}
+
 void asker_resolver_stats_get(const struct asker *asker, size_t index, struct resolver_stats *out)
 {
     assert(index < asker->pool.count);
@@ -1174,6 +1254,8 @@ void asker_resolver_stats_get(const struct asker *asker, size_t index, struct re
         .window = window_size(&r->window),
         .in_flight = r->in_flight,
         .healthy = r->is_healthy,
+        .state = state_of(r),
+        .rate = r->bucket.rate,
         .is_retired = r->is_retired,
         .stalls_near_1000 = window_stalls_near_1000(&r->window),
     };

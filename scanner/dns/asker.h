@@ -135,12 +135,24 @@ size_t asker_open_count(const struct asker *asker);
    0 or a negative errno. */
 MUST_USE int asker_set_resolvers(struct asker *asker, const struct resolver_spec *resolvers, size_t count);
 
+enum resolver_state {           /* from best to worst */
+    RESOLVER_OK,
+    RESOLVER_SLOW,          /* half of its answers take longer than a second */
+    RESOLVER_LIMITING,      /* loses or refuses what exceeds a limit: it answered better when asked less */
+    RESOLVER_DEAD,          /* taken out: nothing comes */
+    RESOLVER_UNHELPFUL,     /* taken out: refuses or fails everything */
+    RESOLVER_LYING          /* taken out: has told of a name that cannot exist; none of its answers count since */
+};
+const char *resolver_state_name(enum resolver_state state);
+
 struct resolver_stats {
     const char *address;        /* spec.text; lasts as long as the asker */
     uint64_t queries, answers, timeouts, servfail, refused;
     double rtt_ms_p50, rtt_ms_p99;  /* 0 without answers */
     size_t window, in_flight;
     bool healthy;
+    enum resolver_state state;
+    double rate;                /* its cap, packets per second; 0: none */
     bool is_retired;            /* left out by asker_set_resolvers */
     bool stalls_near_1000;      /* the window was cut again and again near 1,000: Debian's Unbound, wait-limit */
 };
@@ -162,11 +174,14 @@ void asker_resolver_stats_get(const struct asker *asker, size_t index, struct re
 /* Round trips in microseconds, for sums over askers; read when the asker's loop does not run. */
 const struct histogram *asker_resolver_rtt_us(const struct asker *asker, size_t index);
 
-/* Start-up probe: asks every resolver for the root's name servers, twice at most; any reply counts as alive. on_probe comes
+/* Start-up probe: asks every resolver for the root's name servers and for a name that cannot exist, twice at most; any reply
+   counts as alive, an answer to the second as a lie, and who has lied is not asked anything else. on_probe comes
    from a later asker_turn(), once, with one result a resolver (memory lasts for the call). 0 or a negative errno. */
 struct probe_result {
     const char *address;
     bool is_alive;
+    bool has_lied;
+    bool port_is_closed;        /* "connection refused" instead of silence */
     enum dns_outcome outcome;   /* of the probe: DNS_TIMEOUT when nothing came */
     double rtt_ms;
 };

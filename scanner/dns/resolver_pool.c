@@ -11,6 +11,7 @@ enum {
     UNHEALTHY_IN_FLIGHT = 8,
     STREAK_OF_DOUBT = 30,           /* bad outcomes in a row before a canary is sent */
     PAUSE_MS = 1000, PAUSE_MAX_MS = 30000,
+    CHECK_MS = 30000,               /* a resolver that seems well is asked so often whether it lies */
     PER_LANE = 1280, ASKS_IN_A_ROW = 32,
     RESOLVERS_MAX = 65535
 };
@@ -117,7 +118,7 @@ static struct resolver *new_resolver(struct resolver_pool *pool, const struct re
     }
     r->index = (uint16_t)pool->count;
     r->is_healthy = true;
-    r->helped_ns = r->reply_ns = now_ns;
+    r->helped_ns = r->reply_ns = r->checked_ns = now_ns;
     r->pause_ms = PAUSE_MS;
     link_init(&r->dirty);
     window_init(&r->window, start, ceiling);
@@ -156,6 +157,7 @@ int resolver_pool_set(struct resolver_pool *pool, const struct resolver_spec *sp
         if (!r) {
             goto free_new;
         }
+        r->is_on_probation = known > 0; /* the first list is probed as its owner likes */
         pool->resolvers[pool->count++] = r;
     }
     for (size_t i = 0; i < pool->count; i++) {
@@ -200,7 +202,7 @@ static struct resolver *choose_of_two(struct resolver_pool *pool, uint64_t tried
     struct resolver *best = NULL;
     for (int i = 0; i < 2; i++) {
         struct resolver *r = pool->resolvers[resolver_pool_random(pool, pool->count)];
-        if (!r->is_retired && r->is_healthy && !is_tried(r, tried) && free_window(r) > 0 &&
+        if (!resolver_is_out(r) && r->is_healthy && !is_tried(r, tried) && free_window(r) > 0 &&
             (!best || free_window(r) > free_window(best)) && has_token(pool, r, now_ns)) {
             best = r;
         }
@@ -221,7 +223,7 @@ struct resolver *resolver_pool_choose(struct resolver_pool *pool, uint64_t tried
     size_t from = (size_t)resolver_pool_random(pool, pool->count);
     for (size_t i = 0; i < pool->count && !found[UNTRIED]; i++) {
         struct resolver *r = pool->resolvers[(from + i) % pool->count];
-        if (r->is_retired) {
+        if (resolver_is_out(r)) {
             continue;
         }
         int class = !r->is_healthy ? UNHEALTHY : is_tried(r, tried) ? TRIED : UNTRIED;
@@ -366,12 +368,14 @@ void resolver_pool_flush(struct resolver_pool *pool)
 static void become_healthy(struct resolver *r)
 {
     r->is_healthy = true;
+    r->fault = FAULT_NONE;
     r->pause_ms = PAUSE_MS;
     r->silent = r->unhelpful = 0;
 }
 
-static void become_unhealthy(struct resolver *r, uint64_t now_ns)
+static void become_unhealthy(struct resolver *r, enum resolver_fault fault, uint64_t now_ns)
 {
+    r->fault = fault;
     if (r->is_healthy) {
         r->is_healthy = false;
         r->pause_ms = PAUSE_MS;
@@ -386,10 +390,13 @@ static void note_health(struct resolver *r, enum resolver_news news, uint64_t no
         return;
     }
     r->silent = 0;
+    r->port_is_closed = false;
     r->reply_ns = now_ns;
     if (news == RESOLVER_HELPED) {
         r->helped_ns = now_ns;
-        become_healthy(r);
+        if (r->fault != FAULT_LYING) {
+            become_healthy(r);
+        }
     } else {
         r->unhelpful++;
     }
@@ -415,7 +422,8 @@ void resolver_note_news(struct resolver *r, enum resolver_news news, uint32_t ge
 bool resolver_wants_canary(struct resolver *r, uint64_t now_ns)
 {
     bool is_doubted = (r->silent >= STREAK_OF_DOUBT || r->unhelpful >= STREAK_OF_DOUBT) && now_ns - r->helped_ns > ns_per_s;
-    if (r->is_retired || (r->is_healthy && !is_doubted) || now_ns < r->canary_ns) {
+    bool is_due = now_ns - r->checked_ns > CHECK_MS * ns_per_ms;
+    if (r->is_retired || (r->is_healthy && !is_doubted && !is_due && !r->is_on_probation) || now_ns < r->canary_ns) {
         return false;
     }
     r->canary_ns = now_ns + r->pause_ms * ns_per_ms;
@@ -425,8 +433,17 @@ bool resolver_wants_canary(struct resolver *r, uint64_t now_ns)
     return true;
 }
 
-void resolver_note_canary(struct resolver *r, bool is_reply, bool has_helped, uint64_t now_ns)
+void resolver_note_canary(struct resolver *r, bool is_reply, bool has_helped, bool has_lied, uint64_t now_ns)
 {
+    r->is_on_probation = false;
+    if (has_lied) {
+        become_unhealthy(r, FAULT_LYING, now_ns);
+        return;
+    }
+    /* Silence clears nobody of having lied. */
+    if (r->fault == FAULT_LYING && !has_helped) {
+        return;
+    }
     /* A server that refuses the root may still be of use (an authoritative one under test): then it is enough that it
        speaks, unless refusing is all it does. */
     if (has_helped || (is_reply && r->unhelpful < STREAK_OF_DOUBT)) {
@@ -435,7 +452,7 @@ void resolver_note_canary(struct resolver *r, bool is_reply, bool has_helped, ui
             window_absolve(&r->window);
         }
     } else {
-        become_unhealthy(r, now_ns);
+        become_unhealthy(r, is_reply ? FAULT_USELESS : FAULT_DEAD, now_ns);
     }
 }
 
@@ -450,7 +467,8 @@ static void take_lane_news(struct resolver_pool *pool, struct resolver *r, uint6
     tick_tcp(r);
     /* A closed port says so at once: no need to wait for timeouts. */
     if (icmp_errors > 0 && (r->answers == 0 || now_ns - r->reply_ns > ns_per_s / 4)) {
-        become_unhealthy(r, now_ns);
+        become_unhealthy(r, r->fault == FAULT_LYING ? FAULT_LYING : FAULT_DEAD, now_ns);
+        r->port_is_closed = true;
     }
 }
 
@@ -466,7 +484,7 @@ size_t resolver_pool_window(const struct resolver_pool *pool)
     size_t sum = 0;
     for (size_t i = 0; i < pool->count; i++) {
         const struct resolver *r = pool->resolvers[i];
-        sum += r->is_retired ? 0 : r->is_healthy ? window_size(&r->window) : UNHEALTHY_IN_FLIGHT;
+        sum += resolver_is_out(r) ? 0 : r->is_healthy ? window_size(&r->window) : UNHEALTHY_IN_FLIGHT;
     }
     return sum;
 }

@@ -31,6 +31,9 @@ enum { TCP_ALONE_MAX = 16 };
 
 struct canary;
 
+/* Why a resolver gets no questions. A liar gets none even when nobody else is left: no answer is better than a forged one. */
+enum resolver_fault { FAULT_NONE, FAULT_DEAD, FAULT_USELESS, FAULT_LYING };
+
 struct resolver {
     struct resolver_spec spec;      /* .text is our copy */
     uint16_t index;
@@ -48,6 +51,10 @@ struct resolver {
     struct lane *tcp_alone[TCP_ALONE_MAX];
 
     bool is_healthy, is_retired;
+    bool is_on_probation;           /* nobody has asked yet whether it lies: until then no questions */
+    enum resolver_fault fault;      /* why it is not healthy */
+    bool port_is_closed;            /* ICMP has said so; until a reply comes */
+    uint64_t checked_ns;            /* when it was last asked whether it lies */
     bool folds_case;
     uint8_t case_mismatches;        /* in a row */
     uint32_t silent, unhelpful;     /* in a row: timeouts; replies that helped nobody */
@@ -104,8 +111,14 @@ enum resolver_news { RESOLVER_HELPED, RESOLVER_SERVFAIL, RESOLVER_REFUSED, RESOL
 void resolver_note_news(struct resolver *resolver, enum resolver_news news, uint32_t generation, bool is_late,
                         uint64_t now_ns);
 
-/* What a canary said: true, the resolver is of use. */
-void resolver_note_canary(struct resolver *resolver, bool is_reply, bool has_helped, uint64_t now_ns);
+/* What a canary said: whether anything came, whether it was of use, and whether it told of a name that cannot exist. */
+void resolver_note_canary(struct resolver *resolver, bool is_reply, bool has_helped, bool has_lied, uint64_t now_ns);
+
+/* Takes no questions but canaries. */
+static inline bool resolver_is_out(const struct resolver *resolver)
+{
+    return resolver->is_retired || resolver->is_on_probation || resolver->fault == FAULT_LYING;
+}
 
 /* Time for a canary? Books the next one. */
 bool resolver_wants_canary(struct resolver *resolver, uint64_t now_ns);

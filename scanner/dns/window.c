@@ -79,6 +79,9 @@ static void learn_usual(struct window *window, double share)
     } else if (share <= hopeless && window->cut_share > 0 && share >= window->cut_share * unhelped) {
         window->usual = within(share, 0, usual_max);
     }
+    if (window->cut_share > 0 && share < window->cut_share * unhelped && window->cuts_that_helped < UINT8_MAX) {
+        window->cuts_that_helped++;
+    }
     window->cut_share = 0;
 }
 
@@ -190,4 +193,10 @@ void window_note(struct window *window, enum window_outcome outcome, uint32_t ge
 bool window_stalls_near_1000(const struct window *window)
 {
     return window->cuts_near_1000 >= PLATEAU_CUTS;
+}
+
+bool window_is_limited(const struct window *window)
+{
+    enum { HELPED_CUTS = 3 };
+    return window->cuts_that_helped >= HELPED_CUTS;
 }

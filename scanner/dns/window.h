@@ -50,6 +50,7 @@ struct window {
     uint8_t flat_stages;    /* in a row that did not pay */
     bool is_slow_start;
     uint8_t cuts_near_1000;
+    uint8_t cuts_that_helped;
 };
 
 enum { WINDOW_FLOOR_LOSS = 64, WINDOW_FLOOR_REFUSAL = 4, WINDOW_ABSOLVED = 256, WINDOW_REST_MS = 1000 };
@@ -74,6 +75,9 @@ void window_note(struct window *window, enum window_outcome outcome, uint32_t ge
  * a list), and a window cut for it would make them wait for each other.
  */
 void window_absolve(struct window *window);
+
+/* Cut at least three times for losses or refusals that became fewer with less in flight: it is the load, not the list. */
+bool window_is_limited(const struct window *window);
 
 /* Half at once, for news that needs no statistics (ICMP port unreachable). */
 void window_cut(struct window *window);

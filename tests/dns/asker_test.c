@@ -733,6 +733,193 @@ static void the_probe_tells_who_answers(void **state)
     bed_close(&bed);
 }
 
+/* ---- Liars ------------------------------------------------------------------------------------------------------ */
+
+static bool is_below_invalid(span query)
+{
+    span end = SPAN("\7invalid");
+    size_t root = answer_question_end(query) - 5; /* before type and class */
+    return root > DNS_HEADER_SIZE + end.len && span_equal_nocase(span_of(query.ptr + root - end.len, end.len), end);
+}
+
+/* Has an address for any name, and a record that lets everybody send. */
+static size_t reply_lies(struct server *server, span query, bool over_tcp, uint8_t *out)
+{
+    static const uint8_t address[4] = { 192, 0, 2, 80 };
+    (void)server;
+    (void)over_tcp;
+    size_t at = reply_begin(query, FLAGS_OK, out);
+    return query_type(query) == DNS_A ? reply_add(out, at, DNS_A, 60, address, 4) : reply_add_txt(out, at, 60, "v=spf1 +all");
+}
+
+/* NXDOMAIN below .invalid, as RFC 6761 6.4 has it. */
+static size_t reply_truth(struct server *server, span query, bool over_tcp, uint8_t *out)
+{
+    return is_below_invalid(query) ? reply_nxdomain(server, query, over_tcp, out) : reply_ok(server, query, over_tcp, out);
+}
+
+static void run_probe(struct bed *bed)
+{
+    probed_count = 0;
+    assert_int_equal(asker_probe(bed->asker, on_probe, NULL), 0);
+    uint64_t until = clock_now_ms() + PATIENCE_MS;
+    while (probed_count == 0 && clock_now_ms() < until) {
+        uv_run(&bed->loop, UV_RUN_ONCE);
+    }
+    assert_true(probed_count > 0);
+}
+
+static void a_liar_is_caught_before_the_first_question(void **state)
+{
+    struct bed bed;
+    (void)state;
+    bed_open(&bed, reply_lies, reply_truth);
+    bed_start(&bed, patient);
+    run_probe(&bed);
+    assert_true(probed[0].has_lied);
+    assert_false(probed[0].is_alive);
+    assert_false(probed[1].has_lied);
+    assert_true(probed[1].is_alive);
+    size_t before = bed.servers[0].queries;
+    for (int i = 0; i < 300; i++) {
+        char label[16];
+        snprintf(label, sizeof(label), "n%d", i);
+        bed_ask(&bed, label, DNS_TXT);
+    }
+    bed_run(&bed);
+    for (size_t i = 0; i < bed.asked; i++) {
+        assert_true(span_equal(bed.lookups[i].rrset->txt[0].text, SPAN("v=spf1 -all")));
+    }
+    assert_true(bed.servers[0].queries - before <= 8); /* canaries at most */
+    assert_int_equal(resolver_stats(&bed, 0).state, RESOLVER_LYING);
+    assert_false(resolver_stats(&bed, 0).healthy);
+    assert_int_equal(resolver_stats(&bed, 1).state, RESOLVER_OK);
+    bed_close(&bed);
+}
+
+/* Keeps the first TXT question's forged answer back, lies to the canary, and lets it go with a later canary. */
+static struct {
+    uint8_t bytes[512];
+    size_t size;
+    bool was_asked, has_lied, is_out;
+} forged;
+
+static size_t lie_late(struct server *server, span query, bool over_tcp, uint8_t *out)
+{
+    if (is_below_invalid(query)) {
+        forged.has_lied = true;
+        return reply_lies(server, query, over_tcp, out);
+    }
+    if (is_root_query(query)) {
+        if (forged.has_lied && forged.size > 0 && !forged.is_out) {
+            forged.is_out = true;
+            memcpy(out, forged.bytes, forged.size);
+            return forged.size;
+        }
+        return reply_begin(query, FLAGS_OK, out);
+    }
+    if (!forged.was_asked) {
+        forged.was_asked = true;
+        forged.size = reply_lies(server, query, over_tcp, forged.bytes);
+    }
+    return 0;
+}
+
+static size_t answer_once_the_forgery_is_out(struct server *server, span query, bool over_tcp, uint8_t *out)
+{
+    if (is_root_query(query) || is_below_invalid(query)) {
+        return reply_truth(server, query, over_tcp, out);
+    }
+    return forged.is_out ? reply_ok(server, query, over_tcp, out) : 0;
+}
+
+static void what_a_liar_had_on_its_way_counts_for_nothing(void **state)
+{
+    struct bed bed;
+    (void)state;
+    memset(&forged, 0, sizeof(forged));
+    bed_open(&bed, lie_late, answer_once_the_forgery_is_out);
+    bed_start(&bed, (struct asker_options){ .timeout_ms = 1000, .retries = 60, .seed = 3 });
+    for (int i = 0; i < 16; i++) {
+        char label[16];
+        snprintf(label, sizeof(label), "n%d", i);
+        bed_ask(&bed, label, DNS_TXT);
+    }
+    while (!forged.was_asked) {
+        uv_run(&bed.loop, UV_RUN_ONCE);
+    }
+    run_probe(&bed);
+    bed_run(&bed);
+    assert_true(forged.is_out);
+    for (size_t i = 0; i < bed.asked; i++) {
+        assert_int_equal(bed.lookups[i].rrset->outcome, DNS_ANSWERED);
+        assert_true(span_equal(bed.lookups[i].rrset->txt[0].text, SPAN("v=spf1 -all")));
+    }
+    bed_close(&bed);
+}
+
+static size_t lies_at_first(struct server *server, span query, bool over_tcp, uint8_t *out)
+{
+    return server->queries <= 2 ? reply_lies(server, query, over_tcp, out) : reply_truth(server, query, over_tcp, out);
+}
+
+static void who_has_stopped_lying_is_asked_again(void **state)
+{
+    struct bed bed;
+    (void)state;
+    bed_open(&bed, lies_at_first, NULL);
+    bed_start(&bed, patient);
+    run_probe(&bed);
+    assert_true(probed[0].has_lied);
+    struct lookup *lookup = bed_ask(&bed, "later", DNS_TXT); /* waits: there is nobody to ask */
+    bed_run(&bed);
+    assert_true(span_equal(lookup->rrset->txt[0].text, SPAN("v=spf1 -all")));
+    assert_int_equal(resolver_stats(&bed, 0).state, RESOLVER_OK);
+    bed_close(&bed);
+}
+
+static void a_closed_port_is_told_from_silence(void **state)
+{
+    struct bed bed;
+    (void)state;
+    bed_open(&bed, reply_nothing, NULL);
+    struct resolver_spec specs[2] = { server_spec(&bed.servers[0]), server_spec(&bed.servers[0]) };
+    struct sockaddr_in closed = bed.servers[0].address;
+    closed.sin_addr.s_addr = htonl(0x7f000002); /* 127.0.0.2: nobody listens there at this port */
+    memcpy(&specs[1].address, &closed, sizeof(closed));
+    bed_ask_with(&bed, quick, specs, 2);
+    run_probe(&bed);
+    assert_false(probed[0].is_alive);
+    assert_false(probed[0].port_is_closed);
+    assert_false(probed[1].is_alive);
+    assert_true(probed[1].port_is_closed);
+    bed_close(&bed);
+}
+
+/* Each question costs its zone two packets: one that comes back truncated, and one over TCP. */
+static void tcp_pays_the_zone_too(void **state)
+{
+    struct bed bed;
+    (void)state;
+    bed_open(&bed, reply_long_over_tcp, NULL);
+    struct asker_options options = patient;
+    options.zone_rate = 10;
+    bed_start(&bed, options);
+    uint64_t began = clock_now_ms();
+    for (int i = 0; i < 3; i++) {
+        size_t at = bed.asked++;
+        arena_init(&bed.arenas[at], bed.blocks[at], sizeof(bed.blocks[at]), 1 << 20);
+        bed.lookups[at] = (struct lookup){
+            .qname = SPAN("big.example"), .qtype = DNS_TXT, .arena = &bed.arenas[at], .zone_key = 99,
+        };
+        asker_ask(bed.asker, &bed.lookups[at]);
+    }
+    bed_run(&bed);
+    assert_int_equal(bed.servers[0].queries, 6);
+    assert_true(clock_now_ms() - began >= 495); /* six packets at ten a second, the first at once */
+    bed_close(&bed);
+}
+
 static void a_new_list_takes_over(void **state)
 {
     struct bed bed;
@@ -746,7 +933,7 @@ static void a_new_list_takes_over(void **state)
     bed_ask(&bed, "b", DNS_TXT);
     bed_run(&bed);
     assert_int_equal(bed.servers[0].queries, 1);
-    assert_int_equal(bed.servers[1].queries, 1);
+    assert_int_equal(bed.servers[1].queries, 3); /* a newcomer is first asked whether it is there and whether it lies */
     assert_true(resolver_stats(&bed, 0).is_retired);
     assert_int_equal(bed_stats(&bed).resolver_count, 2);
     bed_close(&bed);
@@ -771,6 +958,11 @@ int main(void)
         cmocka_unit_test(freeing_with_lookups_open_is_quiet),
         cmocka_unit_test(a_budget_that_is_over_ends_all_that_is_open),
         cmocka_unit_test(the_probe_tells_who_answers),
+        cmocka_unit_test(a_liar_is_caught_before_the_first_question),
+        cmocka_unit_test(what_a_liar_had_on_its_way_counts_for_nothing),
+        cmocka_unit_test(who_has_stopped_lying_is_asked_again),
+        cmocka_unit_test(a_closed_port_is_told_from_silence),
+        cmocka_unit_test(tcp_pays_the_zone_too),
         cmocka_unit_test(a_new_list_takes_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -216,9 +216,37 @@ static void a_resolver_that_answers_its_canary_is_absolved(void **state)
     assert_int_equal(window_size(&w), 8);
 }
 
+/* A whole epoch, `failed` of a hundred packets lost. */
+static void epoch_with(struct window *window, size_t failed)
+{
+    uint32_t generation = window->generation;
+    for (size_t i = 0; i < 100000 && window->generation == generation; i++) {
+        size_t epoch = window_size(window) > 32 ? window_size(window) : 32;
+        if (i == epoch) {
+            return;
+        }
+        window_note(window, i % 100 < failed ? WINDOW_TIMEOUT : WINDOW_ANSWER, window->generation, 1 + i);
+    }
+}
+
+static void who_answers_better_when_asked_less_is_limiting(void **state)
+{
+    struct window limiting, lossy;
+    (void)state;
+    window_init(&limiting, 1000, 10000);
+    window_init(&lossy, 1000, 10000);
+    for (int i = 0; i < 6; i++) {
+        epoch_with(&limiting, i % 2 == 0 ? 50 : 0);
+        epoch_with(&lossy, 30);
+    }
+    assert_true(window_is_limited(&limiting));
+    assert_false(window_is_limited(&lossy)); /* the same share at any size: it is the list */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(who_answers_better_when_asked_less_is_limiting),
         cmocka_unit_test(slow_start_doubles_a_round_trip),
         cmocka_unit_test(a_saturated_resolver_is_not_given_more),
         cmocka_unit_test(growth_goes_on_where_it_pays),
