@@ -85,17 +85,17 @@ $(BUILD)/lists/builtin.o: lists/providers.tsv lists/selectors.txt
 
 # --- tests -----------------------------------------------------------------------------------------------------------
 SCRIPTS := $(wildcard tests/structure/*_test.sh tests/e2e/*_test.sh tests/faults/*_test.sh)
-INJECT  := $(BUILD)/tests/faults/inject.so
+FAULT_AIDS := $(BUILD)/tests/faults/inject.so $(BUILD)/bench/compare_stream
 FUZZERS := $(patsubst tests/fuzz/%_fuzz.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 REPLAY  := $(patsubst %,$(BUILD)/tests/fuzz/%_replay,$(FUZZERS))
 
 check: test-deps
-	@$(MAKE) --no-print-directory -j$$(nproc) all $(TEST_BIN) $(REPLAY) $(E2E_BIN) $(INJECT)
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(TEST_BIN) $(REPLAY) $(E2E_BIN) $(FAULT_AIDS)
 	@BUILD=$(BUILD) tests/run $(TEST_BIN) tests/fuzz/replay_test.sh $(SCRIPTS)
 
 # Between two edits: everything builds, the tests without servers pass.
 quick:
-	@$(MAKE) --no-print-directory -j$$(nproc) all $(TEST_BIN) $(REPLAY) $(E2E_BIN) $(INJECT)
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(TEST_BIN) $(REPLAY) $(E2E_BIN) $(FAULT_AIDS)
 	@BUILD=$(BUILD) tests/run $(TEST_BIN) $(filter tests/structure/%,$(SCRIPTS))
 
 # The corpora of the fuzzers, run by an ordinary program.
@@ -116,15 +116,17 @@ tsan: test-deps
 	@$(MAKE) $(SAN) BUILD=build/tsan CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=thread" san-check
 .PHONY: san-check
 san-check:
-	@$(MAKE) --no-print-directory -j$$(nproc) $(BUILD)/trifecta $(BUILD)/world $(TEST_BIN) $(REPLAY) $(E2E_BIN) $(INJECT)
+	@$(MAKE) --no-print-directory -j$$(nproc) $(BUILD)/trifecta $(BUILD)/world $(TEST_BIN) $(REPLAY) $(E2E_BIN) $(FAULT_AIDS)
 	@BUILD=$(BUILD) tests/run $(TEST_BIN) tests/fuzz/replay_test.sh $(addprefix tests/e2e/,world_test.sh servers_test.sh spf_test.sh signals_test.sh hostile_test.sh)
 
 # Faults on purpose, at length: each system call failing at each early time, 300 + 100 kills. Most of an hour.
 faults: test-deps
-	@$(MAKE) --no-print-directory -j$$(nproc) all $(INJECT) $(BUILD)/bench/compare_stream
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(FAULT_AIDS)
 	@BUILD=$(BUILD) tests/faults/matrix long
 	@BUILD=$(BUILD) tests/faults/kill_rounds 300 KILL
 	@BUILD=$(BUILD) tests/faults/kill_rounds 100 TERM
+	@BUILD=$(BUILD) POINTS=50 tests/faults/storage_test.sh
+	@BUILD=$(BUILD) LONG=1 tests/faults/network_test.sh
 	@BUILD=$(BUILD) SOAK_KILL_S=4 SOAK_DEATH_S=6 tests/faults/soak 20000
 # make soak SOAK_NAMES=10000000: one scan of many names through losses, deaths of a resolver and kills; an hour or two. With SOAK_DIR=DIR
 # and SOAK_MINUTES=N it stops after N minutes and goes on there the next time.
@@ -132,7 +134,7 @@ SOAK_NAMES ?= 10000000
 soak: test-deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all $(BUILD)/bench/compare_stream
 	@BUILD=$(BUILD) tests/faults/soak $(SOAK_NAMES)
-$(INJECT): tests/faults/inject.c
+$(BUILD)/tests/faults/inject.so: tests/faults/inject.c
 	@mkdir -p $(@D)
 	$(CC) -std=c17 -D_GNU_SOURCE $(WARN) -O2 -g -fPIC -shared -o $@ $< -ldl
 

@@ -11,6 +11,7 @@
  *     ERROR  ENOSPC and the like; "short": half of what was asked is written, and the rest fails as ENOSPC;
  *            "kill": the process is gone before the call, "after": right after it
  *     FAULT_COUNTS=FILE at the end: how often each was called
+ *     FAULT_CLOCK=SECONDS  the wall clock (and it alone) is that much ahead at one look, behind at the next
  *
  * Only files of the disk count as written to or synced: an eventfd that is full of sorrow happens nowhere. What libraries
  * do inside themselves (libc's own stdio) is not seen.
@@ -32,7 +33,9 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 enum call {
@@ -395,6 +398,46 @@ int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, struct
     REAL(recvmmsg);
     ONE_FAULT(CALL_RECVMMSG);
     return real(fd, messages, count, flags, timeout);
+}
+
+/* ---- the wall clock ---- */
+
+static void step(time_t *seconds)
+{
+    static atomic_uint looks;
+    const char *by = getenv("FAULT_CLOCK");
+    if (by) {
+        *seconds += ((int)(atomic_fetch_add(&looks, 1) % 3) - 1) * (time_t)strtol(by, NULL, 10);
+    }
+}
+
+int clock_gettime(clockid_t id, struct timespec *out)
+{
+    REAL(clock_gettime);
+    int err = real(id, out);
+    if (id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE) {
+        step(&out->tv_sec);
+    }
+    return err;
+}
+
+int gettimeofday(struct timeval *restrict out, void *restrict zone)
+{
+    REAL(gettimeofday);
+    int err = real(out, zone);
+    step(&out->tv_sec);
+    return err;
+}
+
+time_t time(time_t *out)
+{
+    REAL(time);
+    time_t now = real(NULL);
+    step(&now);
+    if (out) {
+        *out = now;
+    }
+    return now;
 }
 
 /* ---- memory ---- */
