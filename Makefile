@@ -212,7 +212,7 @@ deb: deps
 # Debian packages, installed only when one is missing; the servers are for the tests and benches alone.
 DEPS      := build-essential pkg-config libuv1-dev libc-ares-dev libjemalloc-dev libzstd-dev libck-dev libarchive-dev \
              libidn2-dev libpsl-dev publicsuffix libxxhash-dev libssl-dev libyajl-dev jq zstd bsdextrautils
-TEST_DEPS := $(DEPS) libcmocka-dev xxhash nsd unbound dnsperf
+TEST_DEPS := $(DEPS) libcmocka-dev libxml2-utils xxhash nsd unbound dnsperf
 deps:
 	@deploy/install-packages $(DEPS)
 test-deps:

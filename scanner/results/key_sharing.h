@@ -9,7 +9,7 @@
  * Exact while at most KEY_SHARING_KEYS different keys and as many (key, domain) pairs have come; what comes later is
  * counted as not looked at. Keys are told apart by 64 bits of hash.
  *
- * Threads: one at a time.  Memory: heap, at most 130 MB.
+ * Threads: one at a time.  Memory: heap, at most 140 MB.
  */
 
 #include "lists/suffixes.h"

@@ -16,7 +16,7 @@ static const char style[] =
     "h2{font-size:1.3rem;margin:2.6em 0 .2em;padding-top:.7em;border-top:2px solid var(--ink)}"
     "h3{font-size:1.06rem;margin:2em 0 .15em}p{margin:.3em 0;max-width:72ch}"
     ".note,.remark,.by{color:var(--soft);font-size:.9rem}.remark{margin-top:.6em}"
-    "a{color:var(--accent)}nav{margin:1em 0;font-size:.92rem;line-height:1.9}nav a{margin-right:1.1em;white-space:nowrap}"
+    "a{color:var(--accent)}nav{margin:1em 0;font-size:.92rem;display:flex;flex-wrap:wrap;gap:.35em 1.1em}"
     ".facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(140px,1fr));gap:14px 22px;margin:1.6em 0 1.2em;padding:0}"
     ".facts div{border-top:1px solid var(--line);padding-top:.4em}.facts dt{color:var(--soft);font-size:.82rem;line-height:1.3}"
     ".facts dd{margin:0;font-size:1.6rem;font-variant-numeric:tabular-nums;line-height:1.3}.facts dd small{display:block;font-size:.78rem;"
@@ -30,8 +30,9 @@ static const char style[] =
     "table{border-collapse:collapse;font-size:.86rem;line-height:1.35;font-variant-numeric:tabular-nums}"
     "th,td{padding:.36em .9em .36em 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}"
     "thead th{color:var(--soft);font-weight:600;vertical-align:bottom;border-bottom:1px solid var(--ink)}tbody th{font-weight:400;"
-    "overflow-wrap:anywhere;min-width:8em}td.n,th.n{text-align:right;white-space:nowrap}td.n small{display:block;color:var(--soft);"
-    "font-size:.92em}td.n small.u{color:var(--note)}td.t{min-width:16em;max-width:34em}td.w{white-space:nowrap}"
+    "overflow-wrap:break-word;min-width:7em;max-width:22em}td.n,th.n{text-align:right}td.n,th small{white-space:nowrap}thead th{max-width:9.5em}.dense{font-size:.76rem}.dense th,.dense td{padding-right:.7em}"
+    "td.n span{color:var(--soft);display:inline-block;min-width:4.5em;margin-right:.9em}th small,td small{display:block;color:var(--soft);"
+    "font-size:.92em;font-weight:400}td.n b{font-weight:400;display:inline-block;min-width:3.7em}td.only{color:var(--soft)}small.u{color:var(--note)!important}td.t{min-width:16em;max-width:34em}td.w{white-space:nowrap}"
     "svg text{font:12px system-ui,-apple-system,\"Segoe UI\",Roboto,\"Liberation Sans\",Arial,sans-serif;fill:var(--ink);"
     "font-variant-numeric:tabular-nums}svg .soft{fill:var(--soft);font-size:11px}svg .small{font-size:11px}svg .tiny{font-size:9px;"
     "fill:var(--soft)}svg .num,svg .end{text-anchor:end}svg .mid{text-anchor:middle}svg .strong{font-weight:600}"
@@ -43,7 +44,8 @@ static const char style[] =
     "@media print{:root{color-scheme:light;--paper:#fff;--ink:#000;--soft:#444;--line:#ccc;--track:#eee;--c1:#2c6299;--c2:#6f9fce;"
     "--c3:#b8c9da;--p1:#1f4e79;--p2:#5b8fc0;--p3:#b3cbe2;--p4:#d9dce0;--warn:#b4552d;--note:#6b4600;--accent:#000}"
     "body{max-width:none;padding:0;font-size:10pt;print-color-adjust:exact;-webkit-print-color-adjust:exact}nav{display:none}"
-    ".scroll{overflow:visible}.pair{display:block}table{font-size:7.5pt}td.t{min-width:9em}tbody th{min-width:6em}"
+    ".scroll{overflow:visible}.pair{flex-wrap:nowrap;gap:16px}.pair>.draw{flex-basis:230px}.pair.wide{display:block}table{font-size:7.5pt}"
+    ".dense{font-size:5.8pt}.dense th,.dense td{padding-right:.4em}td.t{min-width:9em}tbody th{min-width:6em}"
     "th,td{padding-right:.6em}tr,.chart{break-inside:avoid}h2,h3{break-after:avoid}thead{display:table-header-group}}";
 
 static void put(FILE *out, const char *text)
@@ -53,27 +55,49 @@ static void put(FILE *out, const char *text)
 
 /* Cells ----------------------------------------------------------------------------------------------------------- */
 
-static void put_share(FILE *out, const struct cell *cell)
+/* With `says_whole` of how many, and how many are unknown; else the head of the column says it. */
+static void put_share(FILE *out, const struct cell *cell, bool says_whole)
 {
     char text[NUMBER_TEXT_SIZE];
     uint64_t tenths;
-    fputs("<td class=\"n\">", out);
-    if (cell_tenths(cell, &tenths)) {
-        fprintf(out, "%s<small>%s", tenths_text(tenths, text), number_text(cell->count, (char[NUMBER_TEXT_SIZE]){ 0 }));
+    if (!cell_tenths(cell, &tenths)) {
+        fprintf(out, "<td class=\"n only\">%s", number_text(cell->count, text));
+    } else if (says_whole) {
+        fprintf(out, "<td class=\"n\">%s", tenths_text(tenths, text));
+        fprintf(out, "<small>%s", number_text(cell->count, text));
         fprintf(out, " of %s</small>", number_text(cell->of, text));
     } else {
-        fputs(number_text(cell->count, text), out);
+        fprintf(out, "<td class=\"n\"><span>%s</span>", number_text(cell->count, text));
+        fprintf(out, "<b>%s</b>", tenths_text(tenths, text));
     }
-    if (cell->unknown > 0) {
+    if (cell->unknown > 0 && (says_whole || cell->of == 0)) {
         fprintf(out, "<small class=\"u\">%s unknown</small>", number_text(cell->unknown, text));
     }
     fputs("</td>", out);
 }
 
-enum { LONG_TEXT = 40 };
-
-static void put_cell(FILE *out, const struct cell *cell)
+static void put_title(FILE *out, const struct table *table, size_t column)
 {
+    const struct table_column *title = &table->form->columns[column];
+    struct cell whole;
+    char text[NUMBER_TEXT_SIZE];
+    fputs(title->kind == CELL_TEXT ? "<th scope=\"col\">" : "<th scope=\"col\" class=\"n\">", out);
+    put(out, title->title);
+    if (title->kind == CELL_SHARE && table_common_whole(table, column, &whole)) {
+        fprintf(out, "<small>of %s</small>", number_text(whole.of, text));
+        if (whole.unknown > 0) {
+            fprintf(out, "<small class=\"u\">%s unknown</small>", number_text(whole.unknown, text));
+        }
+    }
+    fputs("</th>", out);
+}
+
+enum { LONG_TEXT = 40, DENSE_COLUMNS = 8 };
+
+static void put_cell(FILE *out, const struct table *table, size_t row, size_t column)
+{
+    const struct cell *cell = table_cell(table, row, column);
+    struct cell whole;
     char text[NUMBER_TEXT_SIZE];
     switch (cell->kind) {
     case CELL_NOTHING:
@@ -88,7 +112,7 @@ static void put_cell(FILE *out, const struct cell *cell)
         fprintf(out, "<td class=\"n\">%s</td>", number_text(cell->count, text));
         return;
     case CELL_SHARE:
-        put_share(out, cell);
+        put_share(out, cell, !table_common_whole(table, column, &whole));
         return;
     }
 }
@@ -123,11 +147,9 @@ static void put_table(FILE *out, const struct table *table)
     const struct table_form *form = table->form;
     fprintf(out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"");
     put(out, form->title);
-    fputs("\"><table><thead><tr>", out);
+    fputs(form->column_count > DENSE_COLUMNS ? "\"><table class=\"dense\"><thead><tr>" : "\"><table><thead><tr>", out);
     for (size_t c = 0; c < form->column_count; c++) {
-        fputs(form->columns[c].kind == CELL_TEXT ? "<th scope=\"col\">" : "<th scope=\"col\" class=\"n\">", out);
-        put(out, form->columns[c].title);
-        fputs("</th>", out);
+        put_title(out, table, c);
     }
     fputs("</tr></thead><tbody>\n", out);
     for (size_t r = 0; r < table->row_count; r++) {
@@ -136,7 +158,7 @@ static void put_table(FILE *out, const struct table *table)
             if (c < form->head_columns) {
                 put_head(out, table, r, c);
             } else {
-                put_cell(out, table_cell(table, r, c));
+                put_cell(out, table, r, c);
             }
         }
         fputs("</tr>\n", out);

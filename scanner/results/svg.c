@@ -198,35 +198,32 @@ static void put_columns(FILE *out, const struct table *table)
 
 static void put_steps(FILE *out, const struct table *table)
 {
-    enum { LEFT = 34, RIGHT_LABEL = 96 };
+    enum { LABELS = 106, VALUES = 44 };
     const struct table_form *form = table->form;
     size_t rows = rows_drawn(table, BARS_MAX);
-    int row_height = 26, top = 8, width = WIDTH - RIGHT_LABEL - LEFT - 10, height = (int)rows * row_height;
+    int row_height = 26, top = 8, width = WIDTH - LABELS - VALUES - 10, height = (int)rows * row_height;
     begin_svg(out, table, WIDTH, top + height + 34, table_title(table));
     for (int tick = 0; tick <= 100; tick += 25) {
-        double x = RIGHT_LABEL + 10 + width * tick / 100.0;
+        double x = LABELS + 10 + width * tick / 100.0;
         fprintf(out, "<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\" class=\"grid\"/><text x=\"%.1f\" y=\"%d\" class=\"small mid\">%d%%</text>", x, x, top,
                 top + height, x, top + height + 14, tick);
     }
     fputs("<path class=\"step\" d=\"", out);
     for (size_t r = 0; r < rows; r++) {
-        double x = RIGHT_LABEL + 10 + part_of(width, tenths_of(table_cell(table, r, form->chart_from)));
+        double x = LABELS + 10 + part_of(width, tenths_of(table_cell(table, r, form->chart_from)));
         int y = top + (int)r * row_height;
         fprintf(out, "%s%.1f %dV%d", r == 0 ? "M" : "H", x, y, y + row_height);
-        if (r == 0) {
-            continue;
-        }
     }
     fputs("\"/>", out);
     for (size_t r = 0; r < rows; r++) {
         int y = top + (int)r * row_height + row_height / 2 + 4;
-        fprintf(out, "<text x=\"%d\" y=\"%d\" class=\"small end\">", RIGHT_LABEL, y);
+        fprintf(out, "<text x=\"%d\" y=\"%d\" class=\"small end\">", LABELS, y);
         put_label(out, table_cell(table, r, 0)->text, 18);
         fprintf(out, "</text><text x=\"%d\" y=\"%d\" class=\"small num\">", WIDTH, y);
         put_percent(out, table_cell(table, r, form->chart_from));
         fputs("</text>", out);
     }
-    fprintf(out, "<text x=\"%d\" y=\"%d\" class=\"soft mid\">share of names, cumulative</text></svg>", RIGHT_LABEL + 10 + width / 2, top + height + 30);
+    fprintf(out, "<text x=\"%d\" y=\"%d\" class=\"soft mid\">share of names, cumulative</text></svg>", LABELS + 10 + width / 2, top + height + 30);
 }
 
 /* Stacks ---------------------------------------------------------------------------------------------------------- */
@@ -275,7 +272,7 @@ static bool begins_group(const struct table *table, size_t row)
 
 static void put_small_chart(FILE *out, const struct table *table, size_t column)
 {
-    enum { LABEL_WIDTH = 66, VALUE_WIDTH = 36, ROW = 16, TOP = 20 };
+    enum { LABEL_WIDTH = 66, VALUE_WIDTH = 44, ROW = 16, TOP = 20 };
     int bar_width = SMALL_WIDTH - LABEL_WIDTH - VALUE_WIDTH - 4, y = TOP, groups = 0;
     for (size_t r = 0; r < table->row_count && groups < MULTIPLES_MAX; r++) {
         groups += begins_group(table, r);

@@ -100,6 +100,23 @@ const struct cell *table_cell(const struct table *table, size_t row, size_t colu
     return &table->cells[row * table->form->column_count + column];
 }
 
+bool table_common_whole(const struct table *table, size_t column, struct cell *of)
+{
+    size_t count = 0;
+    for (size_t r = 0; r < table->row_count; r++) {
+        const struct cell *cell = table_cell(table, r, column);
+        if (cell->kind != CELL_SHARE || cell->of == 0) {
+            continue;
+        }
+        if (count++ == 0) {
+            *of = *cell;
+        } else if (cell->of != of->of || cell->unknown != of->unknown) {
+            return false;
+        }
+    }
+    return count > 1;
+}
+
 bool cell_tenths(const struct cell *cell, uint64_t *tenths)
 {
     if (cell->kind != CELL_SHARE || cell->of == 0) {

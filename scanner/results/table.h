@@ -97,6 +97,9 @@ void table_add_nothing(struct sheet *sheet);
 
 const struct cell *table_cell(const struct table *table, size_t row, size_t column);
 
+/* Whether every share of the column is of as many, with as many unknown, as *of says: then it is enough to say it once. */
+bool table_common_whole(const struct table *table, size_t column, struct cell *of);
+
 /* Tenths of a per cent, rounded half up; false when there is nobody to take a share of. */
 bool cell_tenths(const struct cell *cell, uint64_t *tenths);
 

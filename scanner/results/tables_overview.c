@@ -6,9 +6,9 @@
 
 static const struct table_form names_form = {
     .key = "names", .section = "Overview", .title = "Names",
-    .note = "One record for each name of the list. Shares are of the names whose existence the DNS told.",
-    .head_columns = 1, .column_count = 2,
-    .columns = { TABLE_TEXT("what", "Names"), TABLE_SHARE("names", "Count") },
+    .note = "One record for each name of the list. Shares are of the names of which the DNS told whether they exist.",
+    .head_columns = 1, .column_count = 3,
+    .columns = { TABLE_TEXT("what", "Names"), TABLE_COUNT("names", "Count"), TABLE_SHARE("share", "Share") },
 };
 
 static void add_names(struct sheet *sheet, const struct survey *survey)
@@ -18,21 +18,27 @@ static void add_names(struct sheet *sheet, const struct survey *survey)
     sheet_begin_table(sheet, &names_form);
     const struct {
         const char *what;
-        uint64_t count, of, unknown;
+        uint64_t count;
+        bool has_share;
     } rows[] = {
-        { "with a record", survey->records, 0, 0 },
-        { "excluded, never asked about", survey->excluded, 0, 0 },
-        { "asked about", survey->asked, 0, 0 },
-        { "that exist", exists, known, unknown },
-        { "that do not exist (NXDOMAIN)", absent, known, unknown },
-        { "unknown: SERVFAIL", survey->outcomes[OUTCOME_SERVFAIL], 0, 0 },
-        { "unknown: REFUSED", survey->outcomes[OUTCOME_REFUSED], 0, 0 },
-        { "unknown: timeout", survey->outcomes[OUTCOME_TIMEOUT], 0, 0 },
-        { "unknown: bad response", survey->outcomes[OUTCOME_BAD_RESPONSE], 0, 0 },
+        { "with a record", survey->records, false },
+        { "excluded, never asked about", survey->excluded, false },
+        { "asked about", survey->asked, false },
+        { "that exist", exists, true },
+        { "that do not exist (NXDOMAIN)", absent, true },
+        { "unknown: SERVFAIL", survey->outcomes[OUTCOME_SERVFAIL], false },
+        { "unknown: REFUSED", survey->outcomes[OUTCOME_REFUSED], false },
+        { "unknown: timeout", survey->outcomes[OUTCOME_TIMEOUT], false },
+        { "unknown: bad response", survey->outcomes[OUTCOME_BAD_RESPONSE], false },
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         table_add_text(sheet, span_from_cstr(rows[i].what));
-        table_add_share(sheet, rows[i].count, rows[i].of, rows[i].unknown);
+        table_add_count(sheet, rows[i].count);
+        if (rows[i].has_share) {
+            table_add_share(sheet, rows[i].count, known, unknown);
+        } else {
+            table_add_nothing(sheet);
+        }
     }
 }
 
