@@ -42,7 +42,7 @@ TESTS    := $(wildcard $(LAYERS:%=tests/%/*_test.c) tests/world/*_test.c)
 TEST_BIN := $(patsubst %.c,$(BUILD)/%,$(TESTS))
 SUPPORT  := $(filter-out tests/support/replay.c,$(wildcard tests/support/*.c))
 
-.PHONY: all check quick demo bench bench-million asan tsan fuzz faults soak install deps test-deps clean
+.PHONY: all check quick demo bench bench-page bench-million asan tsan fuzz faults soak install deps test-deps clean
 .DEFAULT_GOAL := all
 .SECONDARY:
 
@@ -161,6 +161,10 @@ BENCH_BIN := $(BUILD)/bench/classify $(BUILD)/bench/stages $(BUILD)/bench/engine
 bench: test-deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all $(BENCH_BIN)
 	@BUILD=$(BUILD) bench/run
+
+bench-page:
+	@bench/page $(BUILD)/bench/results.json >docs/performance.md.new && mv docs/performance.md.new docs/performance.md
+	@cp $(BUILD)/bench/results.svg docs/performance.svg
 
 # One run of a million names, all default checks, held against the truth: make bench-million NAMES=50000 for less.
 bench-million: test-deps

@@ -21,7 +21,7 @@ massdns_round() { # WHERE RESOLVER: its TXT questions only, it takes one type a 
     sample "$1.massdns" "$1: massdns, its TXT questions" "us/query" "$(compute "$cpu * 1e6 / $(wc -l <"$work/txt")")"
 }
 engine_round() { # WHERE RESOLVER
-    client "$engine" -r "$2" -c 4000 -t 2000 "$work/questions" >"$work/engine.json"
+    client timeout 300 "$engine" -r "$2" -c 4000 -t 2000 "$work/questions" >"$work/engine.json"
     local us; us=$(jq .cpu_us_per_query "$work/engine.json")
     sample "$1.engine" "$1: engine alone, rcodes counted" "us/query" "$us"
     sample "$1.engine_ratio" "$1: engine / dnsperf, round by round" ratio "$(compute "$us / $dnsperf_us")"
