@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/*
+ * The tables of `trifecta diff`: classes, aspects, matrices old x new, tags, and the first names of each class.
+ *
+ * Threads: one at a time.  Memory: the sheet's; the forms are the caller's and live as long as the sheet.
+ */
+
+#include "scanner/results/difference.h"
+#include "scanner/results/table.h"
+
+struct diff_forms {
+    struct table_form matrices[ASPECT_COUNT], lists[CHANGE_CLASS_COUNT];
+};
+
+void tables_diff(struct sheet *sheet, const struct difference *difference, struct diff_forms *forms);
