@@ -18,16 +18,21 @@ const struct command commands[] = {
       "  trifecta spf --ip 192.0.2.1 example.com\n"
       "  trifecta spf --ip 2001:db8::1 --sender joe@example.com --helo mail.example.com example.com --json\n",
       spf_command },
-    { COMMAND_MERGE, "merge", "merge DIR ... -o OUT [OPTION ...]", "Joins shards or parts, once they are one complete set.",
-      "  trifecta merge shard-*/ -o whole.ndjson.zst\n"
-      "  trifecta merge parts/ -o - | jq .posture\n",
-      merge_command },
     { COMMAND_REPORT, "report", "report FILE ... [OPTION ...]", "Tables and charts of adoption from result files, as one HTML file, text or JSON.",
       "  trifecta report results.ndjson.zst -o report.html\n"
       "  trifecta report results.ndjson.zst --format text | less\n"
       "  trifecta report run/ --summary run.json -o report.html\n"
       "  trifecta report 2025.ndjson.zst 2026.ndjson.zst --by-file -o years.html\n",
       report_command },
+    { COMMAND_DIFF, "diff", "diff OLD NEW [OPTION ...]", "What changed between two sweeps, the worst first; exits 1 when a domain got weaker.",
+      "  trifecta diff 2026-10.ndjson.zst 2026-11.ndjson.zst\n"
+      "  trifecta diff old/ new/ --format html -o changes.html --fail-on weakened:dmarc,vanished\n"
+      "  trifecta diff old.ndjson new.ndjson --format ndjson | jq 'select(.class == \"weakened\")'\n",
+      diff_command },
+    { COMMAND_MERGE, "merge", "merge DIR ... -o OUT [OPTION ...]", "Joins shards or parts, once they are one complete set.",
+      "  trifecta merge shard-*/ -o whole.ndjson.zst\n"
+      "  trifecta merge parts/ -o - | jq .posture\n",
+      merge_command },
     { COMMAND_EXPLAIN, "explain", "explain [FINDING | POSTURE ...]", "The catalogue: what each finding and posture means, and what to do.",
       "  trifecta explain spf_too_many_lookups\n"
       "  trifecta explain --json\n",

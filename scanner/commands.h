@@ -10,6 +10,7 @@ int check_command(const struct options *options, int argc, char **argv);
 int spf_command(const struct options *options, int argc, char **argv);
 int merge_command(const struct options *options, int argc, char **argv);
 int report_command(const struct options *options, int argc, char **argv);
+int diff_command(const struct options *options, int argc, char **argv);
 int explain_command(const struct options *options, int argc, char **argv);
 
 enum { COMMANDS_MAX = 31 }; /* a bit each */

@@ -75,7 +75,8 @@ static int read_fail_on(struct diff_run *run)
                 names[c] = change_class_key((enum change_class)c);
             }
             const char *nearest = nearest_spelling(word, names);
-            say("--fail-on: unknown class '%.*s'%s%s; see trifecta diff --help", SPAN_ARG(word), nearest ? "; did you mean " : "", nearest ? nearest : "");
+            say("--fail-on: unknown class '%.*s'%s%s; see trifecta diff --help", SPAN_ARG(word),
+                nearest ? "; did you mean " : "", nearest ? nearest : "");
             return EXIT_USAGE_WRONG;
         }
     }
@@ -110,7 +111,8 @@ static void note_time(struct diff_run *run, enum sweep sweep, span at)
     }
 }
 
-static int add_line(struct diff_run *run, enum sweep sweep, struct result_reader *reader, struct record_reader *records, span line)
+static int add_line(struct diff_run *run, enum sweep sweep, struct result_reader *reader, struct record_reader *records,
+                    span line)
 {
     const struct record_view *view = record_reader_read(records, line);
     struct sweep_entry entry;
@@ -163,7 +165,8 @@ static int compare(struct diff_run *run)
     for (int s = 0; s < SWEEP_COUNT; s++) {
         uint64_t doubles = sweep_store_doubles(run->store, (enum sweep)s);
         if (doubles > 0) {
-            say("%s holds %" PRIu64 " records of names that stood there before; the first one counts", run->options->arguments[s], doubles);
+            say("%s holds %" PRIu64 " records of names that stood there before; the first one counts",
+                run->options->arguments[s], doubles);
         }
     }
     return EXIT_DONE;
@@ -177,20 +180,25 @@ static void describe(const struct diff_run *run, struct sheet *sheet)
     char number[NUMBER_TEXT_SIZE];
     for (int s = 0; s < SWEEP_COUNT; s++) {
         sheet_add_method(sheet, keys[s], titles[s],
-                         sheet_printf(sheet, "%s: %s records, asked between %s and %s", run->options->arguments[s], number_text(run->records[s], number),
-                                      run->first_at[s], run->last_at[s]));
+                         sheet_printf(sheet, "%s: %s records, asked between %s and %s", run->options->arguments[s],
+                                      number_text(run->records[s], number), run->first_at[s], run->last_at[s]));
     }
     sheet_add_method(sheet, "compared", "What is compared",
-                     SPAN("Verdicts, not text: DMARC reject > quarantine > none > invalid > absent, the weaker of two standards; SPF by what an address "
-                          "that nothing matches gets; DKIM keys seen, where a key not found is no proof that there is none. Text that was edited without "
+                     SPAN("Verdicts, not text: DMARC reject > quarantine > none > invalid > absent, the weaker of two "
+                          "standards; SPF by what an address "
+                          "that nothing matches gets; DKIM keys seen, where a key not found is no proof that there is "
+                          "none. Text that was edited without "
                           "a weaker or stronger verdict is a class of its own."));
     sheet_add_method(sheet, "unknown", "Unknown is not absent",
-                     SPAN("What the DNS did not say in one of the sweeps is never called weaker, stronger or edited: it became unknown, or was recovered."));
+                     SPAN("What the DNS did not say in one of the sweeps is never called weaker, stronger or edited: "
+                          "it became unknown, or was recovered."));
 }
 
 static int write_sheet(struct diff_run *run)
 {
-    static const enum sheet_format formats[] = { [DIFF_TEXT] = SHEET_TEXT, [DIFF_HTML] = SHEET_HTML, [DIFF_JSON] = SHEET_JSON };
+    static const enum sheet_format formats[] = {
+        [DIFF_TEXT] = SHEET_TEXT, [DIFF_HTML] = SHEET_HTML, [DIFF_JSON] = SHEET_JSON
+    };
     struct sheet sheet;
     struct diff_forms *forms = calloc(1, sizeof(*forms));
     int status = EXIT_SYSTEM_LIMIT;

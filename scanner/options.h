@@ -47,13 +47,13 @@ struct options {
     size_t argument_count;
 
     const char *output, *checks, *selectors, *column, *tag_column, *selector_column, *exclude, *rejects, *summary, *metrics;
-    const char *require, *ip, *sender, *helo, *config, *report_output, *title;
+    const char *require, *ip, *sender, *helo, *config, *report_output, *diff_output, *fail_on, *title;
     int input_format;             /* enum list_format */
-    int order, records, progress, dkim, report_format;
+    int order, records, progress, dkim, report_format, diff_format;
     bool second_pass, dedup, force, no_resume, dry_run, strict, json, quiet, verbose, help, version, has_seed, by_file;
 
     uint64_t concurrency, retries, seed, shards, shard, max_domains, loops, workers, cache_size;
-    uint64_t part_records, part_bytes, top;
+    uint64_t part_records, part_bytes, top, diff_top;
     double rate, resolver_rate, zone_rate, max_unknown;
     uint64_t timeout_ms, max_runtime_ms, checkpoint_every_ms;
     int64_t level;
@@ -62,7 +62,15 @@ struct options {
     struct option_memory *memory;                  /* strings that stand neither in argv nor in the environment */
 };
 
-enum command_id { COMMAND_SCAN = 1 << 0, COMMAND_CHECK = 1 << 1, COMMAND_EXPLAIN = 1 << 2, COMMAND_SPF = 1 << 3, COMMAND_MERGE = 1 << 4, COMMAND_REPORT = 1 << 5 };
+enum command_id {
+    COMMAND_SCAN = 1 << 0,
+    COMMAND_CHECK = 1 << 1,
+    COMMAND_EXPLAIN = 1 << 2,
+    COMMAND_SPF = 1 << 3,
+    COMMAND_REPORT = 1 << 4,
+    COMMAND_MERGE = 1 << 5,
+    COMMAND_DIFF = 1 << 6,
+};
 
 struct command {
     enum command_id id;

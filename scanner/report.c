@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 /*
- * `trifecta report`: result files, folders and streams, read once in flat memory, as tables and charts. All that is given
- * is one population; --by-file adds a table that tells the files apart.
+ * `trifecta report`: result files, folders and streams, read once in flat memory, as tables and charts. All that is
+ * given is one population; --by-file adds a table that tells the files apart.
  *
  * What cannot be read is said on stderr and in the methods, and the exit status is 65 (lines that are no records, files
  * that end too early) or 66 (files that cannot be opened or read): a report is written in either case, of what could be
@@ -13,29 +13,26 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
-#include "output/replace_file.h"
 #include "output/result_reader.h"
 #include "scanner/base/clock.h"
 #include "scanner/commands.h"
 #include "scanner/exit_status.h"
-#include "scanner/results/print.h"
 #include "scanner/results/run_summary.h"
 #include "scanner/results/tables.h"
 #include "scanner/say.h"
+#include "scanner/sheet_output.h"
 
-enum { TROUBLES_SAID = 10, FILES_NAMED = 20, COLUMNS_DEFAULT = 100 };
+enum { TROUBLES_SAID = 10, FILES_NAMED = 20 };
 enum report_format { FORMAT_AUTO, FORMAT_HTML, FORMAT_JSON, FORMAT_TEXT };
 
 struct report_run {
     const struct options *options;
     struct survey survey;
     struct sheet sheet;
-    uint64_t *records;    /* of each path given */
-    uint64_t bad_lines;   /* that are no records */
-    uint64_t torn_files;  /* read to where they end too early */
+    uint64_t *records;   /* of each path given */
+    uint64_t bad_lines;  /* that are no records */
+    uint64_t torn_files; /* read to where they end too early */
     uint64_t unread_files;
     span first_trouble;
     int status;
@@ -141,14 +138,20 @@ static void describe_files(struct report_run *run)
     }
     add_method(run, "files", "Records",
                sheet_printf(sheet, "%s records: %.*s.%s", number_text(run->survey.records, number), SPAN_ARG(files),
-                            options->argument_count > 1 ? " All of them are one population; a name that stands in several counts each time." : ""));
+                            options->argument_count > 1
+                                ? " All of them are one population; a name that stands in several counts each time."
+                                : ""));
     if (run->bad_lines + run->torn_files + run->unread_files > 0) {
         add_method(run, "unreadable", "Not read",
-                   sheet_printf(sheet, "%s lines that are no records, %" PRIu64 " files that end too early or are damaged, %" PRIu64
-                                       " that could not be read. The first: %.*s.",
-                                number_text(run->bad_lines, more), run->torn_files, run->unread_files, SPAN_ARG(run->first_trouble)));
+                   sheet_printf(sheet,
+                                "%s lines that are no records, %" PRIu64
+                                " files that end too early or are damaged, %" PRIu64
+                                " that could not be read. The first: %.*s.",
+                                number_text(run->bad_lines, more), run->torn_files, run->unread_files,
+                                SPAN_ARG(run->first_trouble)));
     }
-    add_method(run, "period", "Asked between", sheet_printf(sheet, "%s and %s", run->survey.first_at, run->survey.last_at));
+    add_method(run, "period", "Asked between",
+               sheet_printf(sheet, "%s and %s", run->survey.first_at, run->survey.last_at));
 }
 
 static int read_file(const char *path, char **text, size_t *len)
@@ -211,103 +214,35 @@ static void describe_rules(struct report_run *run)
     char now[CLOCK_TEXT_SIZE];
     clock_print_utc(clock_wall_ms(), now);
     add_method(run, "unknown", "Unknown is not absent",
-               SPAN("Where the DNS did not answer, the answer is unknown. Unknown names are in no share, neither above nor below the line, "
+               SPAN("Where the DNS did not answer, the answer is unknown. Unknown names are in no share, neither above "
+                    "nor below the line, "
                     "and are counted beside each. Excluded names were not asked about and are in no share either."));
     add_method(run, "populations", "Of whom",
-               SPAN("All names: every name asked about. Existing: the DNS knows the name. With MX: an MX that can be a mail host. A name that "
+               SPAN("All names: every name asked about. Existing: the DNS knows the name. With MX: an MX that can be a "
+                    "mail host. A name that "
                     "does not exist has, provably, none of the mechanisms."));
     add_method(run, "rules", "Rules",
-               SPAN("SPF: RFC 7208. DKIM: RFC 6376, 8301, 8463. DMARC: RFC 9989 (tree walk, np, t) and RFC 7489 (public suffix list, pct), each "
-                    "for itself; the effective policy is the weaker. MTA-STS: RFC 8461. TLS-RPT: RFC 8460. NXDOMAIN: RFC 8020. Null MX: "
+               SPAN("SPF: RFC 7208. DKIM: RFC 6376, 8301, 8463. DMARC: RFC 9989 (tree walk, np, t) and RFC 7489 "
+                    "(public suffix list, pct), each "
+                    "for itself; the effective policy is the weaker. MTA-STS: RFC 8461. TLS-RPT: RFC 8460. NXDOMAIN: "
+                    "RFC 8020. Null MX: "
                     "RFC 7505. What each finding means: trifecta explain."));
     add_method(run, "limits", "What the DNS does not show",
-               SPAN("Whether mail is really signed or aligned; DKIM keys at selectors nobody would guess, so DKIM is a lower bound; the policy "
+               SPAN("Whether mail is really signed or aligned; DKIM keys at selectors nobody would guess, so DKIM is a "
+                    "lower bound; the policy "
                     "file of MTA-STS; certificates; whether reports arrive."));
     add_method(run, "made", "Made by", sheet_printf(&run->sheet, "trifecta %s, %s", TRIFECTA_VERSION, now));
 }
 
-/* Writing --------------------------------------------------------------------------------------------------------- */
-
-static enum report_format find_format(const struct options *options)
-{
-    static const struct {
-        span suffix;
-        enum report_format format;
-    } suffixes[] = {
-        { { ".html", 5 }, FORMAT_HTML }, { { ".htm", 4 }, FORMAT_HTML }, { { ".json", 5 }, FORMAT_JSON }, { { ".txt", 4 }, FORMAT_TEXT },
-    };
-    if (options->report_format != FORMAT_AUTO) {
-        return (enum report_format)options->report_format;
-    }
-    span path = span_from_cstr(options->report_output);
-    for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
-        if (span_ends_with_nocase(path, suffixes[i].suffix)) {
-            return suffixes[i].format;
-        }
-    }
-    return strcmp(options->report_output, "-") == 0 && isatty(STDOUT_FILENO) ? FORMAT_TEXT : FORMAT_HTML;
-}
-
-/* Colour only on a terminal, never with NO_COLOR or TERM=dumb. */
-static struct text_style find_style(bool is_stdout)
-{
-    const char *names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
-    const char *term = getenv("TERM"), *no_colour = getenv("NO_COLOR"), *columns = getenv("COLUMNS"), *locale = NULL;
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !(locale && locale[0]); i++) {
-        locale = getenv(names[i]);
-    }
-    struct winsize window;
-    bool is_terminal = is_stdout && isatty(STDOUT_FILENO);
-    bool has_size = is_terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col >= 40;
-    uint64_t wanted = COLUMNS_DEFAULT;
-    bool is_wanted = columns && span_to_u64(span_from_cstr(columns), 10000, &wanted) && wanted >= 40;
-    return (struct text_style){
-        .is_coloured = is_terminal && !(no_colour && no_colour[0]) && !(term && strcmp(term, "dumb") == 0),
-        .is_utf8 = locale && (strstr(locale, "UTF-8") || strstr(locale, "utf8")),
-        .columns = has_size ? window.ws_col : is_wanted ? (size_t)wanted : COLUMNS_DEFAULT,
-    };
-}
-
-static bool print_report(const struct report_run *run, FILE *out, bool is_stdout)
-{
-    struct text_style style = find_style(is_stdout);
-    switch (find_format(run->options)) {
-    case FORMAT_JSON:
-        return print_sheet_json(out, &run->sheet);
-    case FORMAT_TEXT:
-        print_sheet_text(out, &run->sheet, &style);
-        return true;
-    default:
-        print_sheet_html(out, &run->sheet);
-        return true;
-    }
-}
-
 static int write_report(const struct report_run *run)
 {
-    const char *path = run->options->report_output;
-    bool is_stdout = strcmp(path, "-") == 0;
-    char *text = NULL;
-    size_t len = 0;
-    FILE *out = open_memstream(&text, &len);
-    bool is_whole = out && print_report(run, out, is_stdout);
-    if ((out && fclose(out) != 0) || !is_whole || run->sheet.is_short_of_memory) {
-        free(text);
-        say("out of memory");
-        return EXIT_SYSTEM_LIMIT;
-    }
-    int err = 0;
-    if (!is_stdout) {
-        err = replace_file(path, text, len);
-    } else if (fwrite(text, 1, len, stdout) != len || fflush(stdout) != 0) {
-        err = errno == EPIPE ? 0 : -errno; /* `| head` is a normal end */
-    }
-    free(text);
-    if (err < 0) {
-        say("cannot write %s: %s", is_stdout ? "to stdout" : path, strerror(-err));
-        return is_stdout || err == -ENOSPC || err == -EIO ? EXIT_WRITE_ERROR : EXIT_OUTPUT_IMPOSSIBLE;
-    }
-    return EXIT_DONE;
+    static const enum sheet_format formats[] = {
+        [FORMAT_HTML] = SHEET_HTML, [FORMAT_JSON] = SHEET_JSON, [FORMAT_TEXT] = SHEET_TEXT
+    };
+    const struct options *options = run->options;
+    return sheet_write(&run->sheet, options->report_output,
+                       options->report_format == FORMAT_AUTO ? sheet_format_of(options->report_output)
+                                                             : formats[options->report_format]);
 }
 
 /* ----------------------------------------------------------------------------------------------------------------- */

@@ -7,10 +7,10 @@ static const struct {
     const char *key, *title;
 } class_names[CHANGE_CLASS_COUNT] = {
     [CHANGE_WEAKENED] = { "weakened", "Got weaker" },
-    [CHANGE_VANISHED] = { "vanished", "Gone: not listed, or not in the DNS, any more" },
+    [CHANGE_VANISHED] = { "vanished", "Gone: no longer listed, or NXDOMAIN" },
     [CHANGE_BECAME_UNKNOWN] = { "became_unknown", "Known before, not now" },
     [CHANGE_EDITED] = { "edited", "Edited, neither weaker nor stronger" },
-    [CHANGE_APPEARED] = { "appeared", "New: not listed, or not in the DNS, before" },
+    [CHANGE_APPEARED] = { "appeared", "New: not listed, or NXDOMAIN, before" },
     [CHANGE_RECOVERED] = { "recovered", "Not known before, known now" },
     [CHANGE_IMPROVED] = { "improved", "Got stronger" },
     [CHANGE_NONE] = { "same", "The same" },

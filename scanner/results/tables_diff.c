@@ -11,7 +11,8 @@ static const struct table_form class_form = {
     .key = "classes",
     .section = "Changes",
     .title = "What became of the names",
-    .note = "Each name is in one class, the worst that holds. What is unknown in one of the two makes no name weaker, stronger or edited.",
+    .note = "Each name is in one class, the worst that holds. What is unknown in one of the two makes no name weaker, "
+            "stronger or edited.",
     .head_columns = 1,
     .column_count = 2,
     .columns = { TABLE_TEXT("class", "Class"), TABLE_COUNT("names", "Names") },
@@ -32,17 +33,19 @@ static const struct table_form aspect_form = {
     .key = "aspects",
     .section = "Changes",
     .title = "What changed",
-    .note = "Names of both sweeps, by verdict: one name may stand in several rows. Changed: between values without an order.",
+    .note = "Names of both sweeps, by verdict: one name may stand in several rows. Changed: between values without an "
+            "order.",
     .head_columns = 1,
     .column_count = 6,
-    .columns = { TABLE_TEXT("aspect", "Verdict"), TABLE_COUNT("weakened", "Weakened"), TABLE_COUNT("became_unknown", "Became unknown"),
-                 TABLE_COUNT("changed", "Changed"), TABLE_COUNT("improved", "Improved"), TABLE_COUNT("recovered", "Recovered") },
+    .columns = { TABLE_TEXT("aspect", "Verdict"), TABLE_COUNT("weakened", "Weakened"),
+                 TABLE_COUNT("became_unknown", "Became unknown"), TABLE_COUNT("changed", "Changed"),
+                 TABLE_COUNT("improved", "Improved"), TABLE_COUNT("recovered", "Recovered") },
 };
 
 static void add_aspects(struct sheet *sheet, const struct difference *d)
 {
-    static const enum direction columns[] = { DIRECTION_WEAKENED, DIRECTION_BECAME_UNKNOWN, DIRECTION_CHANGED, DIRECTION_IMPROVED,
-                                              DIRECTION_RECOVERED };
+    static const enum direction columns[] = { DIRECTION_WEAKENED, DIRECTION_BECAME_UNKNOWN, DIRECTION_CHANGED,
+                                              DIRECTION_IMPROVED, DIRECTION_RECOVERED };
     (void)sheet_begin_table(sheet, &aspect_form);
     for (int a = 0; a < ASPECT_COUNT; a++) {
         table_add_text(sheet, span_from_cstr(aspect_forms[a].title));
@@ -93,7 +96,9 @@ static size_t matrix_indices(const struct difference *d, int a, size_t indices[M
 
 static const char *index_word(int a, size_t index)
 {
-    return index == MATRIX_UNKNOWN ? "unknown" : index == MATRIX_NOT_COMPARED ? "not compared" : aspect_forms[a].values[index].word;
+    return index == MATRIX_UNKNOWN        ? "unknown"
+           : index == MATRIX_NOT_COMPARED ? "not compared"
+                                          : aspect_forms[a].values[index].word;
 }
 
 static void add_matrix(struct sheet *sheet, const struct difference *d, int a, struct table_form *form)
@@ -143,9 +148,10 @@ static const struct table_form tag_form = {
     .note = "Names by the tag their list gives them (--tag-column), those with most changes first.",
     .head_columns = 1,
     .column_count = 10,
-    .columns = { TABLE_TEXT("tag", "Tag"), TABLE_COUNT("changed", "Changed"), TABLE_COUNT("weakened", "Weakened"), TABLE_COUNT("vanished", "Gone"),
-                 TABLE_COUNT("became_unknown", "Became unknown"), TABLE_COUNT("edited", "Edited"), TABLE_COUNT("appeared", "New"),
-                 TABLE_COUNT("recovered", "Recovered"), TABLE_COUNT("improved", "Improved"), TABLE_COUNT("same", "The same") },
+    .columns = { TABLE_TEXT("tag", "Tag"), TABLE_COUNT("changed", "Changed"), TABLE_COUNT("weakened", "Weakened"),
+                 TABLE_COUNT("vanished", "Gone"), TABLE_COUNT("became_unknown", "Became unknown"),
+                 TABLE_COUNT("edited", "Edited"), TABLE_COUNT("appeared", "New"), TABLE_COUNT("recovered", "Recovered"),
+                 TABLE_COUNT("improved", "Improved"), TABLE_COUNT("same", "The same") },
 };
 
 static void add_tags(struct sheet *sheet, const struct difference *d)
@@ -187,8 +193,8 @@ static void add_list(struct sheet *sheet, const struct difference *d, int c, str
         table_add_text(sheet, span_from_cstr(list->items[i].words));
     }
     if (list->count < d->classes[c]) {
-        table->remark = sheet_printf(sheet, "The first %s of %s: --top shows more, --format ndjson all.", number_text(list->count, shown),
-                                     number_text(d->classes[c], all));
+        table->remark = sheet_printf(sheet, "The first %s of %s: --top shows more, --format ndjson all.",
+                                     number_text(list->count, shown), number_text(d->classes[c], all));
     }
 }
 
