@@ -161,7 +161,7 @@ static const struct {
     uint32_t weight;
 } odd[] = {
     { "v=DMARC1; p=none; rua=mailto:dmarc@@", "v=DMARC1; p=reject", 250 },
-    { "v=DMARC1; p=none", "v=DMARC1; p=none", 100 },
+    { "v=DMARC1; p=none", "v=DMARC1; p=none;", 100 }, /* equal ones would be one: RFC 2181 section 5 */
     /* not selected: RFC 9989 4.10 */
     { "v=dmarc1; p=none; rua=mailto:dmarc@@", NULL, 30 },
     { "v=DMARC; p=none", NULL, 20 },
