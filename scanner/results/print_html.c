@@ -59,16 +59,17 @@ static void put(FILE *out, const char *text)
 static void put_share(FILE *out, const struct cell *cell, bool says_whole)
 {
     char text[NUMBER_TEXT_SIZE];
-    uint64_t tenths;
-    if (!cell_tenths(cell, &tenths)) {
+    uint64_t percent;
+    unsigned digits;
+    if (!cell_percent(cell, &percent, &digits)) {
         fprintf(out, "<td class=\"n only\">%s", number_text(cell->count, text));
     } else if (says_whole) {
-        fprintf(out, "<td class=\"n\">%s", tenths_text(tenths, text));
+        fprintf(out, "<td class=\"n\">%s", percent_text(percent, digits, text));
         fprintf(out, "<small>%s", number_text(cell->count, text));
         fprintf(out, " of %s</small>", number_text(cell->of, text));
     } else {
         fprintf(out, "<td class=\"n\"><span>%s</span>", number_text(cell->count, text));
-        fprintf(out, "<b>%s</b>", tenths_text(tenths, text));
+        fprintf(out, "<b>%s</b>", percent_text(percent, digits, text));
     }
     if (cell->unknown > 0 && (says_whole || cell->of == 0)) {
         fprintf(out, "<small class=\"u\">%s unknown</small>", number_text(cell->unknown, text));
@@ -248,17 +249,18 @@ static void put_facts(FILE *out, const struct sheet *sheet)
     enum { EXISTING = 2 };
     const struct table *adoption = find_table(sheet, "adoption");
     char text[NUMBER_TEXT_SIZE], of[NUMBER_TEXT_SIZE];
-    uint64_t tenths;
+    uint64_t percent;
+    unsigned digits;
     if (adoption == NULL) {
         return;
     }
     fputs("<dl class=\"facts\">", out);
     for (size_t r = 0; r < adoption->row_count; r++) {
         const struct cell *cell = table_cell(adoption, r, EXISTING);
-        if (cell_tenths(cell, &tenths)) {
+        if (cell_percent(cell, &percent, &digits)) {
             fputs("<div><dt>", out);
             html_print_text(out, table_cell(adoption, r, 0)->text);
-            fprintf(out, "</dt><dd>%s<small>of %s</small></dd></div>", tenths_text(tenths, text), number_text(cell->of, of));
+            fprintf(out, "</dt><dd>%s<small>of %s</small></dd></div>", percent_text(percent, digits, text), number_text(cell->of, of));
         }
     }
     fputs("</dl><p class=\"note\">Of the names that exist and of which the answer is known.</p>\n", out);

@@ -13,7 +13,8 @@ static void key_text(struct json *json, const char *key, span text)
 
 static void print_cell(struct json *json, const struct cell *cell)
 {
-    uint64_t tenths = 0;
+    uint64_t percent = 0;
+    unsigned digits = 0;
     switch (cell->kind) {
     case CELL_NOTHING:
         json_null(json);
@@ -33,8 +34,9 @@ static void print_cell(struct json *json, const struct cell *cell)
         json_key(json, "unknown");
         json_u64(json, cell->unknown);
         json_key(json, "percent");
-        if (cell_tenths(cell, &tenths)) {
-            json_double(json, (double)tenths / 10.0, 1);
+        if (cell_percent(cell, &percent, &digits)) {
+            static const double scales[] = { 1, 10, 100 };
+            json_double(json, (double)percent / scales[digits], digits);
         } else {
             json_null(json);
         }

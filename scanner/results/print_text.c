@@ -154,15 +154,16 @@ static size_t part_text(const struct cell *cell, char out[2 * NUMBER_TEXT_SIZE])
 static void measure_cell(const struct cell *cell, struct column *column)
 {
     char text[2 * NUMBER_TEXT_SIZE];
-    uint64_t tenths = 0;
+    uint64_t percent = 0;
+    unsigned digits = 0;
     if (cell->kind == CELL_TEXT) {
         column->width = larger(column->width, width_of(cell->text));
     } else if (cell->kind == CELL_COUNT) {
         column->width = larger(column->width, strlen(number_text(cell->count, text)));
     } else if (cell->kind == CELL_SHARE) {
         column->part = larger(column->part, part_text(cell, text));
-        if (cell_tenths(cell, &tenths)) {
-            column->percent = larger(column->percent, strlen(tenths_text(tenths, text)));
+        if (cell_percent(cell, &percent, &digits)) {
+            column->percent = larger(column->percent, strlen(percent_text(percent, digits, text)));
         }
         if (cell->unknown > 0) {
             column->unknown = larger(column->unknown, strlen(number_text(cell->unknown, text)) + 1);
@@ -201,10 +202,11 @@ static void put_right(const struct page *page, const char *text, size_t width)
 static void put_share(const struct page *page, const struct cell *cell, const struct column *column)
 {
     char text[2 * NUMBER_TEXT_SIZE];
-    uint64_t tenths = 0;
+    uint64_t percent = 0;
+    unsigned digits = 0;
     put_blanks(page, column->width - (column->percent + 1 + column->part + (column->unknown > 0 ? 1 + column->unknown : 0)));
     paint(page, BOLD);
-    put_right(page, cell_tenths(cell, &tenths) ? tenths_text(tenths, text) : "", column->percent);
+    put_right(page, cell_percent(cell, &percent, &digits) ? percent_text(percent, digits, text) : "", column->percent);
     paint(page, PLAIN);
     put_blanks(page, 1);
     part_text(cell, text);

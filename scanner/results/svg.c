@@ -3,7 +3,7 @@
 
 enum {
     WIDTH = 360,
-    BARS_MAX = 40,     /* rows of a bar chart */
+    BARS_MAX = 25,     /* rows of a bar chart */
     MULTIPLES_MAX = 8, /* rows of each small chart */
     LABEL_MAX = 44,    /* characters */
     SMALL_WIDTH = 168,
@@ -73,8 +73,9 @@ static void begin_svg(FILE *out, const struct table *table, int width, int heigh
 static void put_percent(FILE *out, const struct cell *cell)
 {
     char text[NUMBER_TEXT_SIZE];
-    uint64_t tenths;
-    fputs(cell_tenths(cell, &tenths) ? tenths_text(tenths, text) : "\u2013", out);
+    uint64_t percent;
+    unsigned digits;
+    fputs(cell_percent(cell, &percent, &digits) ? percent_text(percent, digits, text) : "\u2013", out);
 }
 
 static span table_title(const struct table *table)
@@ -99,6 +100,22 @@ static bool is_drawn(const struct table *table, size_t row)
     return false;
 }
 
+/* The scale ends at the next of these tenths above the largest value. */
+static uint64_t scale_of(const struct table *table, size_t column)
+{
+    static const uint64_t ends[] = { 1, 5, 10, 20, 50, 100, 200, 300, 400, 500, 600, 800, 1000 };
+    uint64_t most = 0;
+    for (size_t r = 0; r < table->row_count; r++) {
+        uint64_t tenths = tenths_of(table_cell(table, r, column));
+        most = tenths > most ? tenths : most;
+    }
+    size_t i = 0;
+    while (ends[i] < most) {
+        i++;
+    }
+    return ends[i];
+}
+
 /* Bars ------------------------------------------------------------------------------------------------------------ */
 
 static void put_legend(FILE *out, const struct table *table, int y)
@@ -116,6 +133,7 @@ static void put_bars(FILE *out, const struct table *table)
 {
     const struct table_form *form = table->form;
     size_t series = form->chart_to - form->chart_from + 1, drawn = 0;
+    uint64_t scale = series > 1 ? 1000 : scale_of(table, form->chart_from);
     int bar = series > 1 ? 5 : 8, row_height = 19 + (int)series * (bar + 1), top = series > 1 ? 24 : 4;
     for (size_t r = 0; r < rows_drawn(table, BARS_MAX); r++) {
         drawn += is_drawn(table, r);
@@ -137,32 +155,15 @@ static void put_bars(FILE *out, const struct table *table)
         for (size_t s = 0; s < series; s++) {
             int at = y + 15 + (int)s * (bar + 1);
             fprintf(out, "<rect x=\"0\" y=\"%d\" width=\"%d\" height=\"%d\" class=\"track\"/><rect x=\"0\" y=\"%d\" width=\"%.1f\" height=\"%d\" class=\"c%zu\"/>",
-                    at, WIDTH, bar, at, part_of(WIDTH, tenths_of(table_cell(table, r, form->chart_from + s))), bar, s + 1);
+                    at, WIDTH, bar, at, part_of(WIDTH, tenths_of(table_cell(table, r, form->chart_from + s)) * 1000 / scale), bar, s + 1);
         }
         y += row_height;
     }
     fprintf(out, "<text x=\"%d\" y=\"%d\" class=\"soft end\">", WIDTH, y + 12);
-    fprintf(out, "full width: 100 %% %s%s</text></svg>", strncmp(form->chart_label, "of ", 3) == 0 || strstr(form->chart_label, ", of") ? "" : "of ",
-            form->chart_label);
+    fprintf(out, "full width: %llu.%llu%% of %s</text></svg>", (unsigned long long)(scale / 10), (unsigned long long)(scale % 10), form->chart_label);
 }
 
 /* Histograms ------------------------------------------------------------------------------------------------------ */
-
-/* The scale ends at the next of these tenths above the largest value. */
-static uint64_t scale_of(const struct table *table, size_t column)
-{
-    static const uint64_t ends[] = { 10, 50, 100, 200, 300, 400, 500, 600, 800, 1000 };
-    uint64_t most = 0;
-    for (size_t r = 0; r < table->row_count; r++) {
-        uint64_t tenths = tenths_of(table_cell(table, r, column));
-        most = tenths > most ? tenths : most;
-    }
-    size_t i = 0;
-    while (ends[i] < most) {
-        i++;
-    }
-    return ends[i];
-}
 
 enum { PLOT_HEIGHT = 150, PLOT_TOP = 18 };
 
@@ -212,7 +213,11 @@ static void put_steps(FILE *out, const struct table *table)
     for (size_t r = 0; r < rows; r++) {
         double x = LABELS + 10 + part_of(width, tenths_of(table_cell(table, r, form->chart_from)));
         int y = top + (int)r * row_height;
-        fprintf(out, "%s%.1f %dV%d", r == 0 ? "M" : "H", x, y, y + row_height);
+        if (r == 0) {
+            fprintf(out, "M%.1f %dV%d", x, y, y + row_height);
+        } else {
+            fprintf(out, "H%.1fV%d", x, y + row_height);
+        }
     }
     fputs("\"/>", out);
     for (size_t r = 0; r < rows; r++) {

@@ -141,8 +141,25 @@ const char *number_text(uint64_t number, char out[NUMBER_TEXT_SIZE])
     return out;
 }
 
-const char *tenths_text(uint64_t tenths, char out[NUMBER_TEXT_SIZE])
+bool cell_percent(const struct cell *cell, uint64_t *value, unsigned *digits)
 {
-    snprintf(out, NUMBER_TEXT_SIZE, "%" PRIu64 ".%" PRIu64 "%%", tenths / 10, tenths % 10);
+    if (!cell_tenths(cell, value)) {
+        return false;
+    }
+    uint64_t hundredths = (cell->count * 10000 + cell->of / 2) / cell->of;
+    *digits = cell->count == 0 ? 0 : hundredths < 100 ? 2 : 1;
+    *value = *digits == 2 ? hundredths : *value;
+    return true;
+}
+
+const char *percent_text(uint64_t value, unsigned digits, char out[NUMBER_TEXT_SIZE])
+{
+    static const uint64_t scales[] = { 1, 10, 100 };
+    snprintf(out, NUMBER_TEXT_SIZE, "%" PRIu64 "%s%0*" PRIu64, value / scales[digits], digits > 0 ? "." : "", (int)digits,
+             value % scales[digits]);
+    if (digits == 0) {
+        snprintf(out, NUMBER_TEXT_SIZE, "%" PRIu64, value);
+    }
+    strncat(out, "%", 2);
     return out;
 }

@@ -107,5 +107,6 @@ bool cell_tenths(const struct cell *cell, uint64_t *tenths);
 enum { NUMBER_TEXT_SIZE = 32 };
 const char *number_text(uint64_t number, char out[NUMBER_TEXT_SIZE]);
 
-/* "12.3%" */
-const char *tenths_text(uint64_t tenths, char out[NUMBER_TEXT_SIZE]);
+/* The same as it is printed: `digits` of *value stand behind the point. "12.3%", below one per cent "0.05%", nobody "0%". */
+bool cell_percent(const struct cell *cell, uint64_t *value, unsigned *digits);
+const char *percent_text(uint64_t value, unsigned digits, char out[NUMBER_TEXT_SIZE]);

@@ -9,7 +9,7 @@ static const struct table_form adoption_form = {
     .key = "adoption", .section = "Adoption", .title = "Adoption of the mechanisms",
     .note = "Each of three populations: all names asked about, those that exist, those with an MX. What is unknown is in no "
             "share. DKIM is a lower bound: a key at a selector nobody guesses is not seen.",
-    .chart = CHART_BARS, .chart_from = 1, .chart_to = 3, .chart_label = "of the population",
+    .chart = CHART_BARS, .chart_from = 1, .chart_to = 3, .chart_label = "the population",
     .head_columns = 1, .column_count = 4,
     .columns = { TABLE_TEXT("measure", "What"), TABLE_SHARE("all_names", "All names"), TABLE_SHARE("existing", "Existing"),
                  TABLE_SHARE("with_mx", "With MX") },

@@ -111,7 +111,7 @@ static const struct table_form funnel_form = {
     .key = "funnel", .section = "Overview", .title = "From a name to a rejecting policy",
     .note = "Each step counts the names that passed all steps before it. Names of which a step is unknown, or was not asked, "
             "stop there and are counted beside it.",
-    .chart = CHART_BARS, .chart_from = 2, .chart_to = 2, .chart_label = "of existing names",
+    .chart = CHART_BARS, .chart_from = 2, .chart_to = 2, .chart_label = "existing names",
     .head_columns = 1, .column_count = 3,
     .columns = { TABLE_TEXT("step", "Step"), TABLE_SHARE("of_previous", "Of the step before"),
                  TABLE_SHARE("of_existing", "Of existing names") },

@@ -6,7 +6,7 @@
 static const struct table_form answers_form = {
     .key = "data_quality", .section = "Data quality", .title = "What is known",
     .note = "Of the names asked about: of how many the answer is known, unknown (a question failed after all tries), or was not asked.",
-    .chart = CHART_BARS, .chart_from = 1, .chart_to = 1, .chart_label = "known, of those asked",
+    .chart = CHART_BARS, .chart_from = 1, .chart_to = 1, .chart_label = "names asked about",
     .head_columns = 1, .column_count = 4,
     .columns = { TABLE_TEXT("mechanism", "Mechanism"), TABLE_SHARE("known", "Known"), TABLE_COUNT("unknown", "Unknown"),
                  TABLE_COUNT("not_checked", "Not checked") },

@@ -39,7 +39,8 @@ same "every number of every table, by jq" "$work/want" "$work/got"
 for table in $(jq -r '.tables | keys[]' "$work/report.json"); do
     [ "$table" = dkim_shared_keys ] || grep -q "^$table	" "$work/want" || bad "jq does not know the table $table"
 done
-[ "$(jq '[.. | objects | select(has("percent") and .of > 0) | select((.percent * 10 | round) != (1000 * .count / .of + 0.5 | floor))] | length' "$work/report.json")" = 0 ] &&
+[ "$(jq '[.. | objects | select(has("percent") and .of > 0) | (10000 * .count / .of + 0.5 | floor) as $hundredths | (1000 * .count / .of + 0.5 | floor) as $tenths
+    | select(if $hundredths < 100 then (.percent * 100 | round) != $hundredths else (.percent * 10 | round) != $tenths end)] | length' "$work/report.json")" = 0 ] &&
     ok "a percentage is its count of its whole" || bad "a percentage is its count of its whole"
 [ "$(jq '[.tables | (.postures, .protection, .spf_all, .spf_lookups, .spf_breadth, .dkim_keys) | .rows | [.[] | (.names // .keys) | select(.of > 0)] | (map(.count) | add) == .[0].of] | all' "$work/report.json")" = true ] &&
     ok "parts of a whole make the whole" || bad "parts of a whole make the whole"
@@ -61,9 +62,10 @@ xmllint --noout "$work/report.html" 2>"$work/err" && ok "the HTML is well-formed
 comma() { sed -E ':a; s/([0-9])([0-9]{3})($|,)/\1,\2\3/; ta'; }
 jq -r '.tables[].rows[][] | objects | .count, .of, (select(.unknown > 0 and .of > 0) | .unknown), empty' "$work/report.json" | sort -un | comma >"$work/counts"
 jq -r '.tables[].rows[][] | numbers' "$work/report.json" | sort -un | comma >>"$work/counts"
-jq -r '.tables[].rows[][] | objects | .percent | select(. != null) | (if . == floor then "\(.).0%" else "\(.)%" end)' "$work/report.json" | sort -u >>"$work/counts"
+jq -r '.tables[].rows[][] | objects | .percent | select(. != null) | (if . == 0 then "0%" elif . == floor then "\(.).0%"
+    elif . < 1 and (. * 100 | round) % 10 == 0 then "\(.)0%" else "\(.)%" end)' "$work/report.json" | sort -u >>"$work/counts"
 for format in html txt; do
-    grep -oE '[0-9][0-9,]*(\.[0-9]%)?' "$work/report.$format" | sort -u >"$work/shown"
+    grep -oE '[0-9][0-9,]*((\.[0-9]+)?%)?' "$work/report.$format" | sort -u >"$work/shown"
     if missing=$(sort -u "$work/counts" | comm -23 - "$work/shown") && [ -z "$missing" ]; then ok "every number stands in the .$format"
     else bad "missing in the .$format: $(echo $missing | head -c 200)"; fi
 done
