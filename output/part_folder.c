@@ -252,7 +252,7 @@ static int open_part(struct part_folder *folder)
 {
     char name[PART_NAME_SIZE];
     char *path = NULL;
-    const struct result_options options = { .force = true, .level = folder->options.level, .hashes = true };
+    const struct result_options options = { .force = true, .level = folder->options.level, .hashes = true, .no_follow = true };
     hidden_name(folder->now.part, name);
     if (asprintf(&path, "%s%s", folder->path, name) < 0) {
         return write_trouble(folder, -ENOMEM);

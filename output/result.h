@@ -41,6 +41,7 @@ struct result_options {
     uint64_t part_size; /* compressed bytes at which a part of a folder ends; 0: RESULT_PART_SIZE */
     uint64_t part_records; /* records at which it ends, if that comes first; 0: no such end */
     bool hashes;           /* single_file_xxh3() is wanted */
+    bool no_follow;        /* a symbolic link in its place is refused: a name that is ours, not the user's */
 };
 
 #define RESULT_PART_SIZE (UINT64_C(128) << 20)

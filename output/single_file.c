@@ -185,10 +185,10 @@ static int cannot_make(struct result_trouble *trouble, const char *path, int err
 }
 
 /* A pipe or device is opened for writing only: a FIFO waits for its reader, and tells when that is gone. */
-static int open_fd(struct single_file *file)
+static int open_fd(struct single_file *file, bool no_follow)
 {
     struct stat st;
-    if (stat(file->path, &st) == 0 && !S_ISREG(st.st_mode)) {
+    if (!no_follow && stat(file->path, &st) == 0 && !S_ISREG(st.st_mode)) {
         file->is_stream = true;
         file->fd = open(file->path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
         return file->fd < 0 ? -errno : 0;
@@ -196,7 +196,7 @@ static int open_fd(struct single_file *file)
     file->fd = open(file->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0666);
     file->was_made = file->fd >= 0;
     if (file->fd < 0 && errno == EEXIST) {
-        file->fd = open(file->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+        file->fd = open(file->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | (no_follow ? O_NOFOLLOW : 0), 0666);
     }
     return file->fd < 0 ? -errno : 0;
 }
@@ -219,11 +219,11 @@ static bool is_still_there(const struct single_file *file)
            ours.st_ino == theirs.st_ino;
 }
 
-static int open_and_lock(struct single_file *file, struct result_trouble *trouble)
+static int open_and_lock(struct single_file *file, bool no_follow, struct result_trouble *trouble)
 {
     enum { ATTEMPTS = 16 };
     for (int i = 0; i < ATTEMPTS; i++) {
-        int err = open_fd(file);
+        int err = open_fd(file, no_follow);
         if (err < 0) {
             return cannot_make(trouble, file->path, err);
         }
@@ -278,7 +278,7 @@ static int open_stdout(struct single_file *file)
 
 static int open_path(struct single_file *file, const struct result_options *options, struct result_trouble *trouble)
 {
-    int err = open_and_lock(file, trouble);
+    int err = open_and_lock(file, options->no_follow, trouble);
     if (err < 0 || file->is_stream) {
         return err;
     }

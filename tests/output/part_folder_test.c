@@ -305,6 +305,24 @@ static void a_resume_ends_the_part_and_goes_on_with_the_next(void **state)
     }
 }
 
+/* Whoever can write to the folder cannot make us write elsewhere. */
+static void a_link_in_the_place_of_a_part_is_not_followed(void **state)
+{
+    (void)state;
+    char victim[128];
+    struct stat st;
+    struct result_file *file = open_or_fail(&gentle, RESULT_NEW);
+    snprintf(victim, sizeof(victim), "%s/victim", top);
+    assert_int_equal(replace_file(victim, "precious", 8), 0);
+    assert_int_equal(result_file_start(file), 0);
+    assert_int_equal(symlink(victim, in_folder(".part-00000.ndjson.zst.tmp")), 0);
+    assert_int_equal(append_lines(file, 0, 3), -RESULT_WRITE_FAILED);
+    result_file_close(file);
+    assert_true(stat(victim, &st) == 0 && st.st_size == 8);
+    unlink(victim);
+    remove_all();
+}
+
 /* The number of records ends a part exactly, however many lines come at once; and what is said of a part is true. */
 static void a_part_ends_at_its_records(void **state)
 {
@@ -447,6 +465,7 @@ int main(void)
         cmocka_unit_test(parts_are_whole_and_one_frame_each),
         cmocka_unit_test(no_record_is_no_part),
         cmocka_unit_test(a_part_ends_at_its_records),
+        cmocka_unit_test(a_link_in_the_place_of_a_part_is_not_followed),
         cmocka_unit_test(what_cannot_be_made_is_said_in_words),
         cmocka_unit_test(a_resume_ends_the_part_and_goes_on_with_the_next),
         cmocka_unit_test(a_resume_between_parts),
