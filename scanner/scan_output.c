@@ -123,6 +123,7 @@ void scan_output_identify(struct scan_output *o, enum checkpoint_kind kind, cons
     int err = checkpoint_set(&o->checkpoint, kind, name, value);
     if (err < 0) {
         say("cannot note %s in the checkpoint: %s", name, strerror(-err));
+        o->is_incomplete = true;
     }
 }
 
@@ -294,6 +295,9 @@ int scan_output_begin(struct scan_output *o, uint64_t seed)
     clock_print_utc(clock_wall_ms(), o->started_at);
     scan_output_identify(o, CHECKPOINT_NOTE, STARTED_AT, "%s", o->started_at);
     o->checkpoint.seed = seed;
+    if (o->is_incomplete) {
+        return EXIT_SYSTEM_LIMIT; /* later nobody could tell whether it is the same run */
+    }
     return o->is_resuming ? resume(o) : start(o);
 }
 

@@ -25,6 +25,7 @@ struct scan_output {
     struct checkpoint before;      /* what stood there */
     bool keeps_checkpoint;         /* false for a stream */
     bool is_resuming;
+    bool is_incomplete;            /* something could not be noted: out of memory */
     struct watermark written;      /* the writer's */
     struct watermark skip;         /* what was written before this run: the loop's */
     struct tally already;
