@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "scanner/base/clock.h"
+#include "scanner/mail/providers.h"
 #include "scanner/record.h"
 
 struct domain_lookup {
@@ -77,12 +78,14 @@ static struct domain_lookup *take_lookup(struct domain_lookups *lookups)
 bool domain_scan_begin(struct domain_scan *d, const struct domain_entry *entry, const struct domain_asking *by)
 {
     arena_init(&d->arena, d->memory, sizeof(d->memory), DOMAIN_ARENA_LIMIT);
+    d->arena.pool = by->pool;
     d->index = entry->index;
     d->seq = entry->seq;
     d->rank = entry->rank;
     d->has_tag = entry->has_tag;
     d->is_excluded = entry->is_excluded;
-    d->is_second_pass = false;
+    d->is_second_pass = d->is_heavy = false;
+    d->asked = d->rounds = 0;
     d->pending = d->queries = d->shared = d->retries = d->tcp = 0;
     d->pins = NULL;
     answer_set_init(&d->answers, &d->arena, ANSWER_SET_LIMIT + by->mail->spf_sender_count * SPF_CHECK_QUESTIONS_MAX);
@@ -152,24 +155,61 @@ static bool plan_goes_on(struct domain_scan *d)
     return false;
 }
 
-bool domain_scan_run(struct domain_scan *d, const struct domain_asking *by)
+void domain_asking_set_limits(struct domain_asking *by, size_t slots, size_t *heavy_seats, struct arena_pool *pool)
 {
-    while (!d->is_excluded) {
-        size_t from = d->answers.count;
-        if (!plan_goes_on(d)) {
-            break;
+    const struct mail_config *mail = by->mail;
+    *heavy_seats = DOMAIN_HEAVY_SEATS;
+    *pool = (struct arena_pool){ .limit = DOMAINS_ARENA_LIMIT + slots * DOMAINS_ARENA_SLOT };
+    by->heavy_seats = heavy_seats;
+    by->pool = pool;
+    by->light_questions = DOMAIN_LIGHT_QUESTIONS + mail->spf_sender_count * SPF_CHECK_QUESTIONS_MAX +
+                          (mail->selectors ? selector_table_count(mail->selectors) : 0);
+}
+
+static bool has_seat(struct domain_scan *d, const struct domain_asking *by)
+{
+    bool is_light = d->answers.count <= by->light_questions && d->plan.spf.terms <= DOMAIN_LIGHT_TERMS;
+    if (d->is_heavy || is_light || by->is_over) {
+        return true;
+    }
+    d->is_heavy = *by->heavy_seats > 0;
+    *by->heavy_seats -= d->is_heavy;
+    return d->is_heavy;
+}
+
+static bool is_out_of_time(const struct domain_scan *d)
+{
+    return d->rounds > DOMAIN_ROUNDS_SURE && clock_now_ns() - d->began_ns > DOMAIN_TIME_MAX_S * 1000000000ull;
+}
+
+static void ask_new(struct domain_scan *d, const struct domain_asking *by)
+{
+    bool is_cut = is_out_of_time(d);
+    d->rounds++;
+    while (d->asked < d->answers.count) {
+        struct asked *asked = &d->answers.items[d->asked];
+        if (!asked->rrset && is_cut) {
+            asked->rrset = &cut_answer;
+        } else if (!asked->rrset) {
+            ask_item(d, d->asked, by);
         }
-        for (size_t i = from; i < d->answers.count; i++) {
-            if (!d->answers.items[i].rrset) {
-                ask_item(d, (uint32_t)i, by);
-            }
+        d->asked++;
+    }
+}
+
+enum domain_step domain_scan_run(struct domain_scan *d, const struct domain_asking *by)
+{
+    while (!d->is_excluded && (d->asked < d->answers.count || plan_goes_on(d))) {
+        if (!has_seat(d, by)) {
+            return DOMAIN_WAITS;
         }
+        ask_new(d, by);
         if (d->pending > 0) {
-            return true;
+            return DOMAIN_ASKED;
         }
     }
     d->ended_ns = clock_now_ns();
-    return false;
+    return DOMAIN_DONE;
 }
 
 void domain_scan_ask_again(struct domain_scan *d, const struct domain_asking *by)
@@ -227,6 +267,19 @@ void domain_scan_end(struct domain_scan *d, const struct domain_asking *by)
     }
     d->pins = NULL;
     arena_reset(&d->arena);
+    *by->heavy_seats += d->is_heavy;
+    d->is_heavy = false;
+}
+
+bool domain_scan_may_gain(const struct domain_scan *d)
+{
+    for (size_t i = 0; i < d->answers.count; i++) {
+        const struct rrset *rrset = d->answers.items[i].rrset;
+        if (rrset && rrset_is_failure(rrset) && rrset->outcome != DNS_CUT) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool domain_scan_has_failures(const struct domain_scan *d)

@@ -17,6 +17,22 @@
 enum {
     DOMAIN_ARENA_SIZE = 2048,                 /* most domains while they are asked about; the rest comes in small blocks */
     DOMAIN_ARENA_LIMIT = 4 * 1024 * 1024,     /* what a hostile one may take beyond that, for a while */
+    DOMAINS_ARENA_LIMIT = 256 * 1024 * 1024,  /* and all of them together, */
+    DOMAINS_ARENA_SLOT = 32 * 1024,           /* and so much more for each slot: what exceeds it is cut */
+};
+
+/*
+ * What a hostile domain may cost, whatever is answered. Its questions: ANSWER_SET_LIMIT; its memory: DOMAIN_ARENA_LIMIT; an
+ * SPF tree: SPF_TERMS_MAX. Trees beyond all sense are large, and there may be as many as slots: only so many grow at the same
+ * time, the others wait with what they have. Time: each question has its tries, a row of them may be long; a row of
+ * questions longer than any sensible one goes on for DOMAIN_TIME_MAX_S only. What is cut stands in the record as "cut".
+ */
+enum {
+    DOMAIN_LIGHT_TERMS = 64,       /* of an SPF tree: beyond them a domain is heavy, */
+    DOMAIN_LIGHT_QUESTIONS = 256,  /* and beyond these, the selectors and given senders of the run not counted */
+    DOMAIN_HEAVY_SEATS = 64,       /* heavy domains at the same time */
+    DOMAIN_ROUNDS_SURE = 32,       /* questions that follow from each other's answers */
+    DOMAIN_TIME_MAX_S = 120,       /* since the domain began, once there were more of them */
 };
 
 struct domain_lookups;
@@ -35,7 +51,13 @@ struct domain_asking {
     uint64_t (*zone_key)(const void *owner, span qname); /* for --zone-rate; NULL: none */
     const void *zone_owner;
     bool is_over;                   /* nothing is asked any more: further questions are timeouts at once */
+    size_t light_questions;         /* these three: domain_asking_set_limits() */
+    size_t *heavy_seats;            /* not taken */
+    struct arena_pool *pool;
 };
+
+/* The limits of a loop; both pointers are borrowed for as long as there are domains. */
+void domain_asking_set_limits(struct domain_asking *by, size_t slots, size_t *heavy_seats, struct arena_pool *pool);
 
 struct domain_pin;
 
@@ -45,11 +67,13 @@ struct domain_scan {
     uint64_t seq, rank;             /* of the list; rank 0: none */
     span domain, tag, list_selectors;
     bool has_tag, is_excluded, is_second_pass;
+    bool is_heavy;                  /* has taken a seat */
 
     int64_t scanned_at_ms;          /* wall clock when it began */
     uint64_t began_ns, ended_ns;
     uint32_t pending;
     uint32_t queries, shared, retries, tcp;
+    uint32_t asked, rounds;         /* items of `answers` that were asked; how often some were */
 
     struct plan plan;
     struct answer_set answers;
@@ -70,8 +94,14 @@ struct domain_entry {
 /* Empties the slot and takes the entry in. False: the system gives no memory (for a long tag). */
 MUST_USE bool domain_scan_begin(struct domain_scan *d, const struct domain_entry *entry, const struct domain_asking *by);
 
-/* Asks what is needed now. False: nothing more, the scan is done. Call when nothing is pending. */
-MUST_USE bool domain_scan_run(struct domain_scan *d, const struct domain_asking *by);
+enum domain_step {
+    DOMAIN_ASKED,       /* answers are pending */
+    DOMAIN_WAITS,       /* for a heavy seat: to be run again when there is one */
+    DOMAIN_DONE
+};
+
+/* Asks what is needed now. Call when nothing is pending. */
+MUST_USE enum domain_step domain_scan_run(struct domain_scan *d, const struct domain_asking *by);
 
 /* Notes an answer. The scan it belongs to when that was the last one pending, else NULL. */
 struct domain_scan *domain_scan_note(struct lookup *lookup, const struct domain_asking *by);
@@ -87,6 +117,9 @@ void domain_scan_end(struct domain_scan *d, const struct domain_asking *by);
 
 /* At least one question has no answer: the record holds something unknown. */
 bool domain_scan_has_failures(const struct domain_scan *d);
+
+/* Asked once more it might be known. */
+bool domain_scan_may_gain(const struct domain_scan *d);
 
 struct record_facts;
 

@@ -20,6 +20,9 @@ struct scan_loop {
     size_t busy;
     struct domain_scan *parked, **parked_end; /* left unknown, to be asked once more; oldest first */
     size_t parked_count;
+    struct domain_scan *waiting, **waiting_end; /* for a heavy seat; oldest first */
+    size_t heavy_seats;
+    struct arena_pool pool;
     uint64_t admitted, asked_again;
     uint64_t newest;                 /* index of the entry admitted last */
     bool list_has_ended, is_stopping, is_aborted, is_running;
@@ -77,23 +80,49 @@ static void park(struct scan_loop *l, struct domain_scan *d)
     l->parked_count++;
 }
 
+static void wait_for_seat(struct scan_loop *l, struct domain_scan *d)
+{
+    d->next = NULL;
+    *l->waiting_end = d;
+    l->waiting_end = &d->next;
+}
+
 /* What stayed unknown is asked once more, later; and while no resolver answers nothing is held to be unknown for good. */
 static bool wants_parking(const struct scan_loop *l, const struct domain_scan *d)
 {
     bool may_wait = (l->options.second_pass && !d->is_second_pass) || l->is_dark;
-    return may_wait && !l->is_stopping && !d->is_excluded && domain_scan_has_failures(d);
+    return may_wait && !l->is_stopping && !d->is_excluded && domain_scan_may_gain(d);
 }
 
 static void run_domain(struct scan_loop *l, struct domain_scan *d)
 {
-    if (domain_scan_run(d, &l->asking)) {
-        return;
+    enum domain_step step = domain_scan_run(d, &l->asking);
+    if (step == DOMAIN_DONE && wants_parking(l, d) && d->is_heavy && !l->is_dark) {
+        d->is_second_pass = true; /* others wait for its seat: at once, not later */
+        domain_scan_ask_again(d, &l->asking);
+        step = d->pending > 0 ? DOMAIN_ASKED : domain_scan_run(d, &l->asking);
     }
-    if (wants_parking(l, d)) {
+    if (step == DOMAIN_WAITS) {
+        wait_for_seat(l, d);
+    } else if (step == DOMAIN_DONE && wants_parking(l, d)) {
         park(l, d);
-    } else {
+    } else if (step == DOMAIN_DONE) {
         l->options.on_finished(l->options.owner, d);
     }
+}
+
+static bool run_waiting(struct scan_loop *l)
+{
+    bool any = false;
+    while (l->waiting && l->heavy_seats > 0) {
+        struct domain_scan *d = pop(&l->waiting);
+        if (!l->waiting) {
+            l->waiting_end = &l->waiting;
+        }
+        any = true;
+        run_domain(l, d);
+    }
+    return any;
 }
 
 static void ask_oldest_again(struct scan_loop *l)
@@ -114,7 +143,9 @@ static void ask_oldest_again(struct scan_loop *l)
 
 static bool is_crowded(const struct scan_loop *l)
 {
-    return l->parked && (l->parked_count > l->options.slots / PARKED_PART || l->newest > l->parked->index + PARKED_LAG);
+    bool are_seats_parked = l->waiting && l->heavy_seats == 0; /* since it was dark */
+    return l->parked && (l->parked_count > l->options.slots / PARKED_PART || l->newest > l->parked->index + PARKED_LAG ||
+                         are_seats_parked);
 }
 
 /*
@@ -203,6 +234,7 @@ static void turn(struct scan_loop *l)
         }
         asker_turn(l->asking.asker);
         is_busy = run_domains(l);
+        is_busy |= run_waiting(l);
         is_busy |= ask_again(l);
         is_busy |= admit_domains(l);
     }
@@ -267,6 +299,8 @@ int scan_loop_open(struct scan_loop **out, const struct scan_loop_options *optio
     l->slots = calloc(options->slots, sizeof(*l->slots));
     int err = -ENOMEM;
     l->parked_end = &l->parked;
+    l->waiting_end = &l->waiting;
+    domain_asking_set_limits(&l->asking, options->slots, &l->heavy_seats, &l->pool);
     if (!l->slots || !l->asking.lookups) {
         goto free_all;
     }

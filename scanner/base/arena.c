@@ -29,6 +29,9 @@ void arena_init(struct arena *arena, void *memory, size_t size, size_t overflow_
 
 void arena_reset(struct arena *arena)
 {
+    if (arena->pool) {
+        arena->pool->bytes -= arena->overflow_bytes;
+    }
     while (arena->overflow) {
         struct arena_block *older = arena->overflow->older;
         free(arena->overflow);
@@ -41,9 +44,15 @@ void arena_reset(struct arena *arena)
     arena->was_exhausted = false;
 }
 
+static bool fits(size_t used, size_t limit, size_t more)
+{
+    return used <= limit && more <= limit - used;
+}
+
 static struct arena_block *new_block(struct arena *arena, size_t size)
 {
-    if (arena->overflow_bytes > arena->limit || size > arena->limit - arena->overflow_bytes) {
+    if (!fits(arena->overflow_bytes, arena->limit, size) ||
+        (arena->pool && !fits(arena->pool->bytes, arena->pool->limit, size))) {
         arena->was_exhausted = true;
         return NULL;
     }
@@ -56,6 +65,9 @@ static struct arena_block *new_block(struct arena *arena, size_t size)
     block->size = size;
     arena->overflow = block;
     arena->overflow_bytes += size;
+    if (arena->pool) {
+        arena->pool->bytes += size;
+    }
     return block;
 }
 

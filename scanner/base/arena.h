@@ -15,6 +15,11 @@
 
 struct arena_block;
 
+/* What several arenas of one thread may take together beyond their first blocks. */
+struct arena_pool {
+    size_t bytes, limit;
+};
+
 struct arena {
     char *first;                  /* the caller's block */
     size_t first_size;
@@ -22,6 +27,7 @@ struct arena {
     size_t size, used;
     struct arena_block *overflow; /* newest first */
     size_t overflow_bytes, limit; /* limit on overflow_bytes */
+    struct arena_pool *pool;      /* set after arena_init; NULL: none */
     bool was_exhausted;           /* a request was refused since the last reset */
 };
 
