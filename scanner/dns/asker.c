@@ -1199,6 +1199,7 @@ void asker_stats_get(const struct asker *asker, struct asker_stats *out)
 {
     *out = asker->stats;
     out->send_errors = asker->pool.dropped;
+    out->unexpected = asker->pool.unexpected;
     out->in_flight = asker->in_flight;
     out->waiting = asker->waiting;
     out->resolver_count = asker->pool.count;

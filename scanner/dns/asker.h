@@ -163,6 +163,7 @@ struct asker_stats {
     uint64_t timeouts, servfail, refused, retries, tcp;
     uint64_t case_mismatches, malformed;
     uint64_t send_errors;       /* datagrams the system would not take */
+    uint64_t unexpected;        /* datagrams that answered no question in flight, up to the last tick: forged, or far too late */
     uint64_t rcodes[16];
     size_t in_flight, waiting;
     size_t resolver_count;

@@ -119,6 +119,7 @@ static span next_datagram(struct batch_socket *socket)
         if (!socket->is_expected || socket->is_expected(message, socket->user)) {
             return message;
         }
+        socket->unexpected++;
     }
     return (span){ NULL, 0 };
 }

@@ -47,6 +47,7 @@ struct batch_socket {
     int fd;                                 /* -1 without one */
     size_t pending;                         /* datagrams in the send ring */
     uint64_t icmp_errors, dropped;
+    uint64_t unexpected;                    /* datagrams that is_expected() has refused */
 
     /* Private. */
     bool has_segmentation;

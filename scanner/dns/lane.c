@@ -35,7 +35,7 @@ struct lane {
     struct link polls;
     size_t count;
     bool is_closing, is_blocked;
-    uint64_t icmp_told, dropped_told;
+    uint64_t icmp_told, dropped_told, unexpected_told;
     struct random_pool random;
     struct lane_query *queries[LANE_SLOTS];     /* in flight, by the lower bits of the id */
 };
@@ -412,4 +412,9 @@ uint64_t lane_take_icmp_errors(struct lane *lane)
 uint64_t lane_take_dropped(struct lane *lane)
 {
     return since_told(lane->batch.dropped, &lane->dropped_told);
+}
+
+uint64_t lane_take_unexpected(struct lane *lane)
+{
+    return since_told(lane->batch.unexpected, &lane->unexpected_told);
 }

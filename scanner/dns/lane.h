@@ -81,5 +81,9 @@ size_t lane_query_count(const struct lane *lane);
 uint64_t lane_take_icmp_errors(struct lane *lane);
 uint64_t lane_take_dropped(struct lane *lane);
 
+/* Datagrams since the last call that answer no question in flight: other id, other question, no reply at all. Not counted
+   where lane_ids_are_foreign(). */
+uint64_t lane_take_unexpected(struct lane *lane);
+
 /* Whether ids on the wire are c-ares' own, so that a reply bears another one than lane_query.bytes. */
 bool lane_ids_are_foreign(void);

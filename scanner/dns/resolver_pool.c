@@ -463,6 +463,7 @@ static void take_lane_news(struct resolver_pool *pool, struct resolver *r, uint6
         lane_tick(r->lanes[i]);
         icmp_errors += lane_take_icmp_errors(r->lanes[i]);
         pool->dropped += lane_take_dropped(r->lanes[i]);
+        pool->unexpected += lane_take_unexpected(r->lanes[i]);
     }
     tick_tcp(r);
     /* A closed port says so at once: no need to wait for timeouts. */

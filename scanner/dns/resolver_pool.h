@@ -83,7 +83,7 @@ struct resolver_pool {
     struct link dirty;
     uint64_t random;
     uint64_t token_wait_ns;         /* after a choice of none: until a bucket that was in the way has a token; or 0 */
-    uint64_t dropped;
+    uint64_t dropped, unexpected;
 };
 
 MUST_USE int resolver_pool_init(struct resolver_pool *pool, const struct resolver_pool_options *options);

@@ -377,6 +377,87 @@ static void the_policy_of_tries(void **state)
     }
 }
 
+enum { FORGERIES = 100 };
+
+static void send_forged(struct server *server, const uint8_t *bytes, size_t size)
+{
+    uv_buf_t buf = uv_buf_init((char *)(uintptr_t)bytes, (unsigned)size);
+    assert_int_equal(uv_udp_try_send(&server->udp, &buf, 1, (const struct sockaddr *)&server->from), (int)size);
+}
+
+/* Many false answers with other ids, as many with the id and another question, then the true one. */
+static size_t reply_after_forgeries(struct server *server, span query, bool over_tcp, uint8_t *out)
+{
+    (void)over_tcp;
+    if (is_root_query(query)) {
+        return reply_begin(query, 0x8180, out);
+    }
+    size_t size = reply_add_txt(out, reply_begin(query, 0x8180, out), 300, "false");
+    for (int i = 1; i <= FORGERIES; i++) {
+        out[i % 2] ^= (uint8_t)i;
+        send_forged(server, out, size);
+        out[i % 2] ^= (uint8_t)i;
+        out[13] ^= 1;
+        send_forged(server, out, size);
+        out[13] ^= 1;
+    }
+    return reply_add_txt(out, reply_begin(query, 0x8180, out), 300, "true");
+}
+
+static void forged_replies_are_counted_and_do_not_kill_the_true_one(void **state)
+{
+    struct bed bed;
+    (void)state;
+    bed_open(&bed, reply_after_forgeries, NULL);
+    bed_start(&bed, patient);
+    for (int i = 0; i < 20; i++) {
+        char label[32];
+        snprintf(label, sizeof(label), "wanted%d", i);
+        bed_ask(&bed, label, DNS_TXT);
+        bed_run(&bed);
+        assert_int_equal(bed.lookups[i].rrset->outcome, DNS_ANSWERED);
+        assert_int_equal(bed.lookups[i].rrset->count, 1);
+        assert_true(span_equal(bed.lookups[i].rrset->txt[0].text, SPAN("true")));
+        assert_int_equal(bed.lookups[i].retries, 0);
+    }
+    /* Those behind a true answer are counted when they are read, and told at a tick. */
+    uint64_t until = clock_now_ms() + PATIENCE_MS;
+    while (!lane_ids_are_foreign() && bed_stats(&bed).unexpected < 20 * 2 * FORGERIES && clock_now_ms() < until) {
+        uv_run(&bed.loop, UV_RUN_ONCE);
+    }
+    assert_int_equal(bed_stats(&bed).unexpected, lane_ids_are_foreign() ? 0 : 20 * 2 * FORGERIES);
+    bed_close(&bed);
+}
+
+/* The first reply has the right id and says something false in other case; who asked again is told the truth. */
+static size_t reply_false_in_other_case_first(struct server *server, span query, bool over_tcp, uint8_t *out)
+{
+    (void)over_tcp;
+    size_t end = reply_begin(query, 0x8180, out);
+    bool is_first = !is_root_query(query) && server->queries == 1;
+    size_t size = reply_add_txt(out, end, 300, is_first ? "false" : "true");
+    for (size_t i = 13; is_first && i + 5 < end; i++) {
+        bool is_letter = (out[i] | 0x20) >= 'a' && (out[i] | 0x20) <= 'z';
+        out[i] ^= is_letter ? 0x20 : 0;
+    }
+    return size;
+}
+
+static void an_answer_in_other_case_is_refused(void **state)
+{
+    struct bed bed;
+    (void)state;
+    bed_open(&bed, reply_false_in_other_case_first, NULL);
+    bed_start(&bed, patient);
+    bed_ask(&bed, "lettersenough", DNS_TXT);
+    bed_run(&bed);
+    assert_int_equal(bed.lookups[0].rrset->outcome, DNS_ANSWERED);
+    assert_true(span_equal(bed.lookups[0].rrset->txt[0].text, SPAN("true")));
+    assert_int_equal(bed.lookups[0].retries, 1);
+    assert_int_equal(bed_stats(&bed).case_mismatches, 1);
+    bed_close(&bed);
+}
+
 static void a_server_that_folds_case_is_learned(void **state)
 {
     struct bed bed;
@@ -944,6 +1025,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(thousands_are_answered_once_each),
         cmocka_unit_test(the_policy_of_tries),
+        cmocka_unit_test(forged_replies_are_counted_and_do_not_kill_the_true_one),
+        cmocka_unit_test(an_answer_in_other_case_is_refused),
         cmocka_unit_test(a_server_that_folds_case_is_learned),
         cmocka_unit_test(checking_disabled_is_asked_for_at_each_try),
         cmocka_unit_test(a_late_reply_to_an_earlier_try_counts),

@@ -32,6 +32,7 @@ struct server {
     server_script script;
     void *user;
     size_t queries, tcp_queries;
+    struct sockaddr_in from;    /* of the datagram the script is given */
 };
 
 /* ---- Writing replies -------------------------------------------------------------------------------------------- */
@@ -141,6 +142,7 @@ static inline void server_on_datagram(uv_udp_t *udp, ssize_t got, const uv_buf_t
     struct server_reply *reply;
     (void)flags;
     if (got > 0) {
+        memcpy(&server->from, from, sizeof(server->from));
         size_t size = server_answer(server, span_of(buf->base, (size_t)got), false, &reply);
         if (size > 0) {
             uv_buf_t out = uv_buf_init((char *)reply->bytes + 2, (unsigned)size);
