@@ -18,7 +18,7 @@ enum {
     DOMAIN_ARENA_SIZE = 2048,                 /* most domains while they are asked about; the rest comes in small blocks */
     DOMAIN_ARENA_LIMIT = 4 * 1024 * 1024,     /* what a hostile one may take beyond that, for a while */
     DOMAINS_ARENA_LIMIT = 256 * 1024 * 1024,  /* and all of them together, */
-    DOMAINS_ARENA_SLOT = 32 * 1024,           /* and so much more for each slot: what exceeds it is cut */
+    DOMAINS_ARENA_SLOT = 128 * 1024,          /* and so much more for each slot (what waits for a seat): beyond it is cut */
 };
 
 /*

@@ -110,7 +110,9 @@ static void append(struct connection *c, const struct stage *stage)
         c->slow_to = c->out_len + stage->stream_len;
         c->ms_per_byte = stage->ms_per_byte;
     }
-    memcpy(c->out + c->out_len, stage->stream, stage->stream_len);
+    if (stage->stream_len > 0) {
+        memcpy(c->out + c->out_len, stage->stream, stage->stream_len);
+    }
     c->out_len += stage->stream_len;
     c->close_after = c->close_after || stage->close_after;
 }
