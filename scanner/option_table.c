@@ -101,7 +101,8 @@ const struct option_row option_rows[] = {
     { "selector-column", 0, OPTION_STRING, "NAME|N", NULL, AT(selector_column), COMMAND_SCAN, 0, 0, NULL, "Lists",
       "CSV column with DKIM selectors of the domain" },
     { "order", 0, OPTION_CHOICE, "ORDER", "shuffled", AT(order), COMMAND_SCAN, 0, 0, "shuffled list", "Lists",
-      "shuffled: in a window of 100k names, so that one operator's don't come in a row" },
+      "shuffled: in windows of 100k names, so that one operator's don't come in a row (a pipe has to fill one, "
+      "or end, before its names are asked); list: each name as it comes" },
     { "seed", 0, OPTION_SEED, "N", NULL, AT(seed), COMMAND_SCAN, 0, 0, NULL, "Lists",
       "of the shuffle (default: a new one, printed)" },
     { "shards", 0, OPTION_COUNT, "N", "1", AT(shards), COMMAND_SCAN, 1, 1000000, NULL, "Lists",

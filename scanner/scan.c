@@ -34,6 +34,7 @@ enum {
     HEALTH_INTERVAL_MS = 500,
     METRICS_INTERVAL_MS = 10000,
     FIRST_LINE_MS = 200,                  /* on a terminal one wants to see soon that it runs */
+    SILENCE_MS = 2000,                    /* of the list: then what is waited for is said */
     ABORT_MAX_MS = 2000,                  /* what the second signal leaves for the last records and the checkpoint */
 };
 
@@ -458,8 +459,16 @@ static int await_first_entry(struct scan *s)
         return EXIT_SYSTEM_LIMIT;
     }
     enum list_take took;
+    bool was_said = s->options->quiet || s->options->order != ORDER_SHUFFLED;
+    uint64_t say_at_ns = clock_now_ns() + SILENCE_MS * UINT64_C(1000000);
     while ((took = list_thread_look(s->list_thread)) == LIST_NOT_YET && !s->was_interrupted) {
         uv_run(s->uv, UV_RUN_ONCE);
+        if (!was_said && clock_now_ns() >= say_at_ns) {
+            was_said = true;
+            progress_clear(&s->progress);
+            say("waiting for names: shuffled order needs %d of them, or the end of the list; --order list asks each as it comes",
+                LIST_WINDOW_DEFAULT);
+        }
     }
     if (took == LIST_TAKEN) {
         return EXIT_DONE;

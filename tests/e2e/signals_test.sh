@@ -36,6 +36,79 @@ status=$?
 [ ! -e "$work/a.ndjson" ] && ok "and no output is left" || bad "an output is left"
 exec 9>&-
 
+# --- a pipe that says little
+mkfifo "$work/slow"
+"$trifecta" scan "${asking[@]}" -o "$work/slow.ndjson" --order list - <"$work/slow" >/dev/null 2>"$work/err" &
+scan=$!
+exec 9>"$work/slow"
+head -1 "$work/list" >&9
+await_text "$(head -1 "$work/list")" "$work/slow.ndjson" && ok "in list order a name is asked about as soon as the pipe has said it" ||
+    bad "a name in a pipe: $(cat "$work/err")"
+exec 9>&-
+wait $scan
+status=$?
+[ $status -eq 0 ] && [ "$(wc -l <"$work/slow.ndjson")" = 1 ] && ok "and the end of the pipe is the end" || bad "the end of the pipe: $status"
+"$trifecta" scan "${asking[@]}" -o "$work/full.ndjson" - <"$work/slow" >/dev/null 2>"$work/err" &
+scan=$!
+exec 9>"$work/slow"
+head -2 "$work/list" >&9
+await_text 'shuffled order needs 100000' "$work/err" && ok "in shuffled order it is said what is waited for" || bad "waiting: $(cat "$work/err")"
+exec 9>&-
+wait $scan
+status=$?
+[ $status -eq 0 ] && [ "$(wc -l <"$work/full.ndjson")" = 2 ] && ok "and the end of the pipe ends the wait" || bad "shuffled pipe: $status"
+
+# --- stopped and continued: what was in flight has not timed out
+"$world" --print-list 1000 >"$work/many" 2>/dev/null
+"$trifecta" scan "$work/many" "${asking[@]}" -o "$work/calm.ndjson" -q
+jq -r 'select(.dns.failed == []) | .domain' "$work/calm.ndjson" >"$work/answered"
+near=$WORLD near_pid=$world_pid
+start_world --seed 7 --delay 1s || bad "a far world starts"
+"$trifecta" scan "$work/answered" -r "$WORLD" --timeout 2s --retries 0 --second-pass no --loops 2 \
+    -o "$work/stopped.ndjson" --summary "$work/stopped.json" 2>"$work/err" &
+scan=$!
+await_text writing "$work/err"
+sleep 2.5 # the windows have grown: more is in flight than a socket holds
+kill -STOP $scan && sleep 6 && kill -CONT $scan
+wait $scan
+status=$?
+[ $status -eq 0 ] && [ "$(jq '[.timeouts, .unknown] | add' "$work/stopped.json")" = 0 ] &&
+    ok "six seconds of standstill make no timeout with 2 loops" ||
+    bad "standstill: status $status, $(jq -c '[.timeouts, .unknown, .queries]' "$work/stopped.json")"
+kill "$world_pid"; wait "$world_pid" 2>/dev/null
+WORLD=$near world_pid=$near_pid
+
+# --- a second signal while the writer hangs: at the end of the run, and in the middle of it
+mkfifo "$work/stuck"
+exec 8<>"$work/stuck"
+await_end() { # PID
+    local i
+    for i in $(seq 100); do [ "$(awk '{print $3}' /proc/$1/stat 2>/dev/null || echo Z)" = Z ] && return 0; sleep 0.1; done
+    kill -9 "$1"
+    return 1
+}
+timeout 0.3 dd if=/dev/zero of="$work/stuck" bs=64k count=1 2>/dev/null
+"$trifecta" scan <(head -20 "$work/list") "${asking[@]}" -o - >"$work/stuck" 2>"$work/err" &
+scan=$!
+sleep 2 # whenever it comes: the run can only be waiting
+kill -INT $scan; sleep 0.3; kill -INT $scan
+await_end $scan; ended=$?
+wait $scan
+status=$?
+[ $ended -eq 0 ] && [ $status -eq 75 ] && ok "the second SIGINT ends a run whose last write hangs" || bad "last write hangs: status $status; $(cat "$work/err")"
+"$trifecta" scan "$work/list" "${asking[@]}" -o - >"$work/stuck" 2>"$work/err" &
+scan=$!
+await_text 'writing to stdout' "$work/err"
+sleep 0.5
+kill -TERM $scan
+await_text 'stopping' "$work/err"
+kill -TERM $scan
+await_end $scan; ended=$?
+wait $scan
+status=$?
+[ $ended -eq 0 ] && [ $status -eq 75 ] && ok "and one whose writer hangs in the middle" || bad "writer hangs: status $status; $(cat "$work/err")"
+exec 8>&-
+
 # --- closed streams
 "$trifecta" scan "$work/list" "${asking[@]}" -o "$work/b.ndjson" 2>&- </dev/null
 [ $? -eq 0 ] && [ "$(jq -s length "$work/b.ndjson" 2>/dev/null)" = 300 ] && ok "no message gets into the output when stderr is closed" ||
