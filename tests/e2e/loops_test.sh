@@ -10,8 +10,12 @@ failed=0
 . tests/e2e/servers.sh
 trap 'stop_servers; rm -rf "$work"' EXIT
 start_world --seed 7 --stats "$work/stats" || { bad "world starts"; exit 1; }
-"$world" --print-list "$names" >"$work/list" 2>/dev/null
-asking=(-r "$WORLD" --timeout 700ms --retries 1 --second-pass no --seed 5 -q)
+# Names that are answered in full: those of dead zones would make every run long, and short timeouts would decide.
+"$world" --print-list "$names" >"$work/all" 2>/dev/null
+"$trifecta" scan "$work/all" -r "$WORLD" --timeout 300ms --retries 1 --second-pass no -q -o "$work/all.ndjson"
+jq -r 'select(.dns.failed == []) | .domain' "$work/all.ndjson" | LC_ALL=C sort >"$work/list"
+names=$(wc -l <"$work/list")
+asking=(-r "$WORLD" --seed 5 -q)
 
 every_name_once() { # FILE NAME
     [ "$(jq -r .domain "$1" | LC_ALL=C sort | md5sum)" = "$(LC_ALL=C sort "$work/list" | md5sum)" ] && ok "$2" ||
@@ -45,14 +49,14 @@ expect_status 75 "-n with 2 loops" "$trifecta" scan "$work/list" "${asking[@]}" 
 [ "$(wc -l <"$work/r.ndjson")" = 100 ] && ok "exactly so many" || bad "-n 100: $(wc -l <"$work/r.ndjson") records"
 kills=0
 for loops in 2 1 3 2; do
-    "$trifecta" scan "$work/list" "${asking[@]}" -o "$work/r.ndjson" --loops $loops --rate 4k --checkpoint-every 100ms &
+    "$trifecta" scan "$work/list" "${asking[@]}" -o "$work/r.ndjson" --loops $loops --rate 300 --checkpoint-every 100ms &
     scan=$!
     before=$(stat -c %s "$work/r.ndjson")
     for i in $(seq 100); do [ "$(stat -c %s "$work/r.ndjson")" -gt "$before" ] && break; sleep 0.05; done
     kill -9 $scan && kills=$((kills + 1))
     wait $scan 2>/dev/null
 done
-"$trifecta" scan "$work/list" "${asking[@]}" -o "$work/r.ndjson" --loops 2 --rate 4k 2>"$work/err" &
+"$trifecta" scan "$work/list" "${asking[@]}" -o "$work/r.ndjson" --loops 2 --rate 300 --checkpoint-every 100ms 2>"$work/err" &
 scan=$!
 before=$(stat -c %s "$work/r.ndjson")
 for i in $(seq 100); do [ "$(stat -c %s "$work/r.ndjson")" -gt "$before" ] && break; sleep 0.05; done
@@ -72,7 +76,7 @@ expect_status 0 "more loops than max-inflight" "$trifecta" scan <(head -100 "$wo
 # --- the cap is one over all loops, as counted at the far end
 kill "$world_pid"; wait "$world_pid" 2>/dev/null
 start_world --seed 7 --stats "$work/stats" || { bad "world starts again"; exit 1; }
-expect_status 0 "--rate with 2 loops" "$trifecta" scan <(head -400 "$work/list") -r "$WORLD" --timeout 1s --retries 1 --second-pass no -q -o "$work/rate.ndjson" --loops 2 --rate 2k
+expect_status 0 "--rate with 2 loops" "$trifecta" scan <(head -400 "$work/list") -r "$WORLD" -q -o "$work/rate.ndjson" --loops 2 --rate 2k
 kill "$world_pid"; wait "$world_pid" 2>/dev/null
 world_pid=''
 # What a bucket saves up (20 ms and a token, of each loop) may come on top.
