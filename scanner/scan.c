@@ -22,6 +22,7 @@
 #include "scanner/progress.h"
 #include "scanner/query_budget.h"
 #include "scanner/resolver_watch.h"
+#include "scanner/run_identity.h"
 #include "scanner/say.h"
 #include "scanner/scan_output.h"
 #include "scanner/setup.h"
@@ -385,55 +386,6 @@ static int raise_file_limit(void)
     return EXIT_DONE;
 }
 
-/* What must be the same when the run is taken up again. */
-/* Before and after, the same evaluations in the same order. */
-static void identify_senders(struct scan *s)
-{
-    char text[OPTION_STRINGS_MAX * (SPF_SENDER_IP_SIZE + 1)] = "";
-    size_t len = 0;
-    for (size_t i = 0; i < s->setup.mail.spf_sender_count; i++) {
-        char ip[SPF_SENDER_IP_SIZE];
-        spf_sender_print_ip(&s->setup.mail.spf_senders[i], ip);
-        len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", i ? "," : "", ip);
-    }
-    scan_output_identify(&s->output, CHECKPOINT_OPTION, "spf-ip", "%s", text);
-}
-
-static void identify(struct scan *s)
-{
-    const struct options *o = s->options;
-    struct scan_output *out = &s->output;
-    static const char *const dkim_modes[] = { [DKIM_SMART] = "smart", [DKIM_FULL] = "full", [DKIM_OFF] = "off" };
-    static const char *const orders[] = { [ORDER_SHUFFLED] = "shuffled", [ORDER_LIST] = "list" };
-    static const char *const records[] = { [RECORDS_BRIEF] = "brief", [RECORDS_FULL] = "full" };
-    char checks[256];
-    checks_print(s->setup.mail.checks, checks, sizeof(checks));
-    bool is_certain;
-    uint64_t identity = list_identity(s->list, &is_certain);
-    scan_output_identify(out, CHECKPOINT_IDENTITY, "list", "%016llx", (unsigned long long)identity);
-    for (size_t i = 0; i < o->argument_count; i++) {
-        char name[32];
-        snprintf(name, sizeof(name), "list[%zu]", i);
-        scan_output_identify(out, CHECKPOINT_NOTE, name, "%s", o->arguments[i]);
-    }
-    scan_output_identify(out, CHECKPOINT_OPTION, "seed", "%llu", (unsigned long long)s->seed);
-    scan_output_identify(out, CHECKPOINT_OPTION, "order", "%s", orders[o->order]);
-    scan_output_identify(out, CHECKPOINT_OPTION, "shards", "%llu", (unsigned long long)o->shards);
-    scan_output_identify(out, CHECKPOINT_OPTION, "shard", "%llu", (unsigned long long)o->shard);
-    scan_output_identify(out, CHECKPOINT_OPTION, "checks", "%s", checks);
-    scan_output_identify(out, CHECKPOINT_OPTION, "dkim", "%s", dkim_modes[o->dkim]);
-    scan_output_identify(out, CHECKPOINT_OPTION, "records", "%s", records[o->records]);
-    scan_output_identify(out, CHECKPOINT_OPTION, "dedup", "%s", o->dedup ? "yes" : "no");
-    scan_output_identify(out, CHECKPOINT_OPTION, "input-format", "%s", layout_kind_name((enum layout_kind)o->input_format));
-    scan_output_identify(out, CHECKPOINT_OPTION, "column", "%s", o->column ? o->column : "");
-    scan_output_identify(out, CHECKPOINT_OPTION, "tag-column", "%s", o->tag_column ? o->tag_column : "");
-    scan_output_identify(out, CHECKPOINT_OPTION, "selector-column", "%s", o->selector_column ? o->selector_column : "");
-    scan_output_identify(out, CHECKPOINT_OPTION, "selectors", "%s", o->selectors ? o->selectors : "");
-    scan_output_identify(out, CHECKPOINT_OPTION, "exclude", "%s", o->exclude ? o->exclude : "");
-    identify_senders(s);
-    scan_output_identify(out, CHECKPOINT_NOTE, "version", "%s", TRIFECTA_VERSION);
-}
-
 static int probe_resolvers(struct scan *s)
 {
     char words[512];
@@ -720,7 +672,7 @@ static int run_with_handles(struct scan *s, int argc, char **argv)
         status = await_first_entry(s);
     }
     if (status == EXIT_DONE) {
-        identify(s);
+        run_identity_note(&s->output, s->options, &s->setup.mail, s->list, s->seed);
         status = scan_output_begin(&s->output, s->seed);
     }
     if (status == EXIT_DONE) {
