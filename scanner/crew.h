@@ -80,7 +80,7 @@ bool crew_has_ended(const struct crew *crew);
 /* Asks other resolvers from its next turn on; copies them. 0 or -ENOMEM. */
 MUST_USE int crew_give_resolvers(struct crew *crew, const struct resolver_spec *specs, size_t count);
 
-/* How it stands, as of half a second ago when it runs in another thread. Any thread. */
+/* How it stands, as of half a second ago when it runs in another thread. The main thread, at any time. */
 struct crew_figures {
     struct asker_stats asked;
     size_t parked;
@@ -88,7 +88,8 @@ struct crew_figures {
 };
 void crew_get_figures(struct crew *crew, struct crew_figures *out);
 
-/* All it has done so far, per resolver too; as of a few seconds ago when it runs in another thread. 0 or -ENOMEM. */
+/* All it has done so far, per resolver too; as of a few seconds ago when it runs in another thread. The main thread, at any
+   time. 0 or -ENOMEM. */
 MUST_USE int crew_add_totals(struct crew *crew, struct asking_totals *out);
 
 /* Stops the classifiers and takes the last slots back. Records that were lost: none, or it is our fault. */
