@@ -18,6 +18,7 @@
 #include "scanner/base/clock.h"
 #include "scanner/commands.h"
 #include "scanner/exit_status.h"
+#include "scanner/results/manifest_view.h"
 #include "scanner/results/run_summary.h"
 #include "scanner/results/tables.h"
 #include "scanner/say.h"
@@ -126,7 +127,7 @@ static void describe_files(struct report_run *run)
 {
     const struct options *options = run->options;
     struct sheet *sheet = &run->sheet;
-    char number[NUMBER_TEXT_SIZE], more[NUMBER_TEXT_SIZE];
+    char number[NUMBER_TEXT_SIZE];
     span files = SPAN("");
     for (size_t i = 0; i < options->argument_count && i < FILES_NAMED; i++) {
         const char *name = strcmp(options->arguments[i], "-") == 0 ? "standard input" : options->arguments[i];
@@ -141,17 +142,22 @@ static void describe_files(struct report_run *run)
                             options->argument_count > 1
                                 ? " All of them are one population; a name that stands in several counts each time."
                                 : ""));
+    add_method(run, "period", "Asked between",
+               sheet_printf(sheet, "%s and %s", run->survey.first_at, run->survey.last_at));
+}
+
+static void describe_trouble(struct report_run *run)
+{
+    char more[NUMBER_TEXT_SIZE];
     if (run->bad_lines + run->torn_files + run->unread_files > 0) {
         add_method(run, "unreadable", "Not read",
-                   sheet_printf(sheet,
+                   sheet_printf(&run->sheet,
                                 "%s lines that are no records, %" PRIu64
                                 " files that end too early or are damaged, %" PRIu64
                                 " that could not be read. The first: %.*s.",
                                 number_text(run->bad_lines, more), run->torn_files, run->unread_files,
                                 SPAN_ARG(run->first_trouble)));
     }
-    add_method(run, "period", "Asked between",
-               sheet_printf(sheet, "%s and %s", run->survey.first_at, run->survey.last_at));
 }
 
 static int read_file(const char *path, char **text, size_t *len)
@@ -193,8 +199,47 @@ static int describe_run(struct report_run *run, const char *path)
     return status;
 }
 
+/* A folder of parts says in its manifest what it should hold. */
+static void describe_folder(struct report_run *run, const char *folder, uint64_t records)
+{
+    struct manifest_view manifest = { 0 };
+    char error[MANIFEST_ERROR_SIZE], held[NUMBER_TEXT_SIZE], named[NUMBER_TEXT_SIZE], words[1024];
+    span path = sheet_printf(&run->sheet, "%s/manifest.json", folder);
+    int err = manifest_view_read(&manifest, path.ptr, error);
+    if (err == -ENOENT || err == -ENOTDIR) {
+        return;
+    }
+    if (err < 0) {
+        snprintf(words, sizeof(words), "%s: %s", path.ptr, error);
+        note_trouble(run, words, EXIT_INPUT_BAD);
+        run->torn_files++;
+        return;
+    }
+    if (!manifest.complete || manifest.records != records) {
+        snprintf(words, sizeof(words), "%s holds %s records, its manifest names %s%s", folder, number_text(records, held),
+                 number_text(manifest.records, named), manifest.complete ? "" : " of a scan that is not finished");
+        note_trouble(run, words, EXIT_INPUT_BAD);
+        run->torn_files++;
+    }
+    add_method(run, "run", "Run",
+               sheet_printf(&run->sheet, "%s: trifecta %s from %s to %s, seed %" PRIu64 ", shard %" PRIu64 " of %" PRIu64
+                                         ", %s names, %zu parts", folder, manifest.version, manifest.started_at, manifest.finished_at,
+                            manifest.seed, manifest.shard, manifest.shards, number_text(manifest.names, held), manifest.part_count));
+    for (size_t i = 0; i < manifest.list_count && i < FILES_NAMED; i++) {
+        const struct manifest_view_list *list = &manifest.lists[i];
+        add_method(run, "list", "List",
+                   sheet_printf(&run->sheet, "%s (%s names, %s lines rejected, xxh3 %s)", list->path, number_text(list->names, held),
+                                number_text(list->rejected, named), list->xxh3));
+    }
+    manifest_view_deinit(&manifest);
+}
+
 static int describe_runs(struct report_run *run)
 {
+    size_t before = run->sheet.method_count;
+    for (size_t i = 0; i < run->options->argument_count && i < FILES_NAMED; i++) {
+        describe_folder(run, run->options->arguments[i], run->records[i]);
+    }
     const struct option_strings *summaries = &run->options->report_summaries;
     for (size_t i = 0; i < summaries->count; i++) {
         int status = describe_run(run, summaries->items[i]);
@@ -202,7 +247,7 @@ static int describe_runs(struct report_run *run)
             return status;
         }
     }
-    if (summaries->count == 0) {
+    if (run->sheet.method_count == before) {
         add_method(run, "list", "List, resolvers, options",
                    SPAN("Records do not name them; the file that scan --summary writes does: report --summary FILE."));
     }
@@ -263,6 +308,7 @@ static int make_report(struct report_run *run)
     if (status != EXIT_DONE) {
         return status;
     }
+    describe_trouble(run);
     describe_rules(run);
     tables_all(&run->sheet, &run->survey, &wishes);
     status = write_report(run);

@@ -42,6 +42,12 @@ span sheet_printf(struct sheet *sheet, const char *format, ...)
 
 void sheet_add_method(struct sheet *sheet, const char *key, const char *title, span text)
 {
+    for (size_t i = 0; i < sheet->method_count; i++) {
+        if (strcmp(sheet->methods[i].key, key) == 0) {
+            sheet->methods[i].text = sheet_printf(sheet, "%.*s; %.*s", SPAN_ARG(sheet->methods[i].text), SPAN_ARG(text));
+            return;
+        }
+    }
     if (sheet->method_count == SHEET_METHODS_MAX) {
         sheet->is_short_of_memory = true;
         return;

@@ -86,6 +86,7 @@ void sheet_deinit(struct sheet *sheet);
 /* A text that lives as long as the sheet. */
 span sheet_printf(struct sheet *sheet, const char *format, ...) PRINTF_LIKE(2, 3);
 
+/* Another text of the same key is joined to the first. */
 void sheet_add_method(struct sheet *sheet, const char *key, const char *title, span text);
 
 /* The next table; its cells are then added row by row, each of its column's kind or CELL_NOTHING. */

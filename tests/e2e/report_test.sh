@@ -23,6 +23,7 @@ echo '*.example' >"$work/exclude.txt"
 scan() { "$trifecta" scan -q -r "$WORLD" --retries 1 --second-pass no --progress never --seed 1 --exclude "$work/exclude.txt" "$@" 2>"$work/err" || { bad "scan $*"; cat "$work/err"; exit 1; }; }
 scan "$work/one.csv" --tag-column customer --records full -o "$work/one.ndjson" --summary "$work/one.json"
 scan "$work/two.txt" --checks +bimi -o "$work/two.ndjson.zst"
+scan "$work/two.txt" --part-records 100 -o "$work/run/"
 mkdir "$work/parts"
 head -250 "$work/one.ndjson" | zstd -q >"$work/parts/part-00000.ndjson.zst"
 tail -n +251 "$work/one.ndjson" | zstd -q >"$work/parts/part-00001.ndjson.zst"
@@ -46,6 +47,14 @@ done
     ok "parts of a whole make the whole" || bad "parts of a whole make the whole"
 [ "$(jq '[.. | objects | select(has("percent") and .of > 0) | select(.count > .of)] | length' "$work/report.json")" = 0 ] &&
     ok "no share is above 100 %" || bad "no share is above 100 %"
+
+# --- a folder as a scan leaves it: its manifest is believed, and held against the parts
+report "$work/run/" --format json >"$work/run.json" || bad "a folder: exit status $?"
+jq -e '.methods.run | contains("seed 1,")' "$work/run.json" >/dev/null && jq -e '.methods.list | contains("two.txt (402 names")' "$work/run.json" >/dev/null &&
+    ok "the manifest speaks in the methods" || bad "the manifest speaks in the methods: $(jq -c .methods "$work/run.json")"
+cp -r "$work/run" "$work/less"; rm "$work/less/$(ls "$work/less" | grep part- | tail -1)"
+expect_status 65 "a part is missing: 65" "$trifecta" report "$work/less/" --format json
+grep -q "records, its manifest names 402" "$work/err" && ok "and what is missing is said" || bad "what is missing: $(cat "$work/err")"
 
 # --- where records come from makes no difference
 report "$work/parts/" - <"$work/two.ndjson.zst" --format json >"$work/parts.json" || bad "parts and stdin: exit status $?"
