@@ -146,6 +146,11 @@ cluster: test-deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@BUILD=$(BUILD) tests/run $(wildcard tests/cluster/*_test.sh)
 
+# The engine with the c-ares of Debian 13, which is another one inside: fetched, built in build/cares134, and tested there.
+.PHONY: check-cares134
+check-cares134: test-deps
+	@BUILD=$(BUILD) tests/cares134.sh
+
 # make fuzz SECONDS=600: each target for so long, both cores kept busy.
 SECONDS ?= 60
 fuzz: deps

@@ -36,6 +36,7 @@ static void count(struct tally *tally, const struct domain_scan *d, const struct
     tally->shared += d->shared;
     tally->retries += d->retries;
     tally->tcp += d->tcp;
+    tally->pruned += a->dkim.pruned;
     tally->outcomes[a->outcome]++;
     tally->postures[a->posture]++;
     uint8_t classes[PROTOCOL_COUNT];

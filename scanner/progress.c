@@ -74,10 +74,10 @@ static double percent(uint64_t part, uint64_t whole)
 }
 
 /* The fields in the order they are printed. */
-enum field { DONE, DOMAINS_PER_S, QUERIES_PER_S, IN_FLIGHT, ANSWERED, UNKNOWN, PARKED, ETA, BYTES, FIELD_COUNT };
+enum field { DONE, DOMAINS_PER_S, QUERIES_PER_S, QUESTIONS, IN_FLIGHT, ANSWERED, UNKNOWN, PARKED, ETA, BYTES, FIELD_COUNT };
 
 /* What a narrow terminal loses, first to last. */
-static const enum field least_first[] = { BYTES, PARKED, IN_FLIGHT, ANSWERED, QUERIES_PER_S, UNKNOWN, DOMAINS_PER_S, ETA, DONE };
+static const enum field least_first[] = { BYTES, QUESTIONS, PARKED, IN_FLIGHT, ANSWERED, QUERIES_PER_S, UNKNOWN, DOMAINS_PER_S, ETA, DONE };
 
 enum { FIELD_SIZE = 64 };
 
@@ -103,6 +103,9 @@ static void print_fields(char fields[FIELD_COUNT][FIELD_SIZE], const struct prog
     print_field(fields[DOMAINS_PER_S], "%s domains/s", human_count(domains_per_s, number));
     print_field(fields[QUERIES_PER_S], "%s queries/s", human_count(queries_per_s, number));
     print_field(fields[IN_FLIGHT], "%s in flight", human_count((double)now->in_flight, number));
+    if (now->questions_per_domain > 0) {
+        print_field(fields[QUESTIONS], "%.1f questions a domain", now->questions_per_domain);
+    }
     if (now->queries > 0) {
         print_field(fields[ANSWERED], "answered %.2f%%", percent(now->answers, now->queries));
     }

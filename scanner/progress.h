@@ -16,6 +16,7 @@ struct progress_now {
     uint64_t total;           /* names to do, an estimate while the list is being read; 0: not known yet */
     bool total_is_exact;
     uint64_t queries, answers;
+    double questions_per_domain; /* at the end; 0: not said */
     uint64_t in_flight;
     uint64_t unknown;
     uint64_t bytes_out;

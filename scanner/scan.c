@@ -623,6 +623,7 @@ static int report_end(struct scan *s, int status, int argc, char **argv)
 {
     struct progress_now now = progress_now(s);
     now.in_flight = 0;
+    now.questions_per_domain = tally_questions_per_domain(writer_tally(s->writer));
     now.is_stopping = false;
     if (status != EXIT_DONE && !now.total_is_exact) {
         now.total = 0; /* the list was not read to its end: how long it is nobody knows */

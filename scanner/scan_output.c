@@ -158,6 +158,7 @@ static void read_tally(const struct checkpoint *c, struct tally *out)
         .shared = counter(c, "shared"),
         .retries = counter(c, "retries"),
         .tcp = counter(c, "tcp"),
+        .pruned = counter(c, "pruned"),
         .excluded = counter(c, "excluded"),
     };
     for (int i = 0; i < OUTCOME_COUNT; i++) {

@@ -86,6 +86,14 @@ static void print_asking(const struct summary *s, struct json *j)
     json_put_u64(j, "timeouts", s->spent.timeouts + stats->timeouts);
     json_put_u64(j, "tcp", before->tcp + stats->tcp);
     json_put_u64(j, "asked_again", asking->asked_again);
+    json_key(j, "questions_per_domain");
+    json_double(j, tally_questions_per_domain(&s->tally), 3);
+    json_key(j, "saved");
+    json_begin_object(j);
+    json_put_u64(j, "known", asking->shared.hits);
+    json_put_u64(j, "joined", asking->shared.joins);
+    json_put_u64(j, "pruned", s->tally.pruned);
+    json_end_object(j);
     json_key(j, "rcodes");
     json_begin_object(j);
     for (size_t i = 0; i < 16; i++) {

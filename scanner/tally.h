@@ -12,6 +12,7 @@ struct tally {
     uint64_t records;
     uint64_t unknown;   /* records with anything not determined */
     uint64_t queries, shared, retries, tcp; /* as the records say */
+    uint64_t pruned;    /* questions of the plan that an absent name made needless */
     uint64_t excluded;
     uint64_t outcomes[OUTCOME_COUNT];
     uint64_t postures[POSTURE_COUNT];
@@ -33,6 +34,13 @@ static inline void effort_add(struct effort *sum, const struct effort *more)
     }
 }
 
+/* Asked of resolvers for a domain, retries not counted; excluded names ask nothing. */
+static inline double tally_questions_per_domain(const struct tally *tally)
+{
+    uint64_t domains = tally->records - tally->excluded;
+    return domains > 0 ? (double)tally->queries / (double)domains : 0;
+}
+
 static inline void tally_add(struct tally *sum, const struct tally *more)
 {
     sum->records += more->records;
@@ -41,6 +49,7 @@ static inline void tally_add(struct tally *sum, const struct tally *more)
     sum->shared += more->shared;
     sum->retries += more->retries;
     sum->tcp += more->tcp;
+    sum->pruned += more->pruned;
     sum->excluded += more->excluded;
     for (int i = 0; i < OUTCOME_COUNT; i++) {
         sum->outcomes[i] += more->outcomes[i];

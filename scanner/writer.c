@@ -57,6 +57,7 @@ static int note_tally(struct checkpoint *c, const struct tally *tally)
     err = err ? err : checkpoint_set_counter(c, "shared", tally->shared);
     err = err ? err : checkpoint_set_counter(c, "retries", tally->retries);
     err = err ? err : checkpoint_set_counter(c, "tcp", tally->tcp);
+    err = err ? err : checkpoint_set_counter(c, "pruned", tally->pruned);
     err = err ? err : checkpoint_set_counter(c, "excluded", tally->excluded);
     for (int i = 0; i < OUTCOME_COUNT && !err; i++) {
         snprintf(name, sizeof(name), "outcome.%s", domain_outcome_name((enum domain_outcome)i));

@@ -292,14 +292,19 @@ static size_t ask_listed(const struct subject *s)
     return added;
 }
 
+/* Asked wherever there may be keys, whatever else is known. */
+static bool is_planned(const struct subject *s, const struct selector_row *row)
+{
+    return row && (s->config->dkim_mode == DKIM_FULL || (row->tier == 1 && row->after.len == 0));
+}
+
 static size_t ask_table(const struct subject *s)
 {
     const struct selector_table *table = s->config->selectors;
-    bool is_full = s->config->dkim_mode == DKIM_FULL;
     size_t added = 0;
     for (size_t i = 0; table && i < selector_table_count(table); i++) {
         const struct selector_row *row = selector_table_row(table, i);
-        if (is_full || (row->tier == 1 && row->after.len == 0)) {
+        if (is_planned(s, row)) {
             added += ask_selector(s, row->selector);
         }
     }
@@ -740,6 +745,28 @@ static void add_summary_findings(const struct subject *s, const struct dkim_resu
     }
 }
 
+/* The random selector and those of the table, less what was asked nevertheless; 0 when nothing was held back. */
+static uint32_t count_pruned(const struct subject *s, span space)
+{
+    const struct selector_table *table = s->config->selectors;
+    if (space.len == 0 || !(subject_is_nonexistent(s) || namespace_answer(s)->outcome == DNS_NXDOMAIN)) {
+        return 0;
+    }
+    uint32_t count = 1;
+    for (size_t i = 0; table && i < selector_table_count(table); i++) {
+        count += is_planned(s, selector_table_row(table, i));
+    }
+    for (size_t i = 0; i < s->answers->count; i++) {
+        span selector;
+        if (s->answers->items[i].purpose == ASK_DKIM_WILDCARD) {
+            return 0; /* all were asked: the server is broken, or that is what was wanted */
+        }
+        count -= table && item_selector(space, &s->answers->items[i], &selector) &&
+                 is_planned(s, selector_table_row(table, selector_table_find(table, selector)));
+    }
+    return count;
+}
+
 void dkim_assess(const struct subject *s, struct dkim_result *out)
 {
     struct tally tally = { 0 };
@@ -749,6 +776,7 @@ void dkim_assess(const struct subject *s, struct dkim_result *out)
     if (!subject_checks(s, CHECK_DKIM) || s->config->dkim_mode == DKIM_OFF) {
         return;
     }
+    out->pruned = count_pruned(s, space);
     /* RFC 8020: known without asking. A name too long for "_domainkey" has no namespace either. */
     if (subject_is_nonexistent(s) || space.len == 0) {
         out->status = DKIM_NONE_FOUND;

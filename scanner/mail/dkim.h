@@ -41,6 +41,7 @@ struct dkim_result {
     enum dkim_status status;
     enum dkim_namespace namespace_state;
     uint32_t probed;              /* selectors asked for, the random one not counted */
+    uint32_t pruned;              /* questions of the plan that an absent namespace or name made needless */
     const struct dkim_selector *selectors; /* those that answered, in the order asked */
     size_t selector_count;
     bool has_key;                 /* a key that some signer may use: a valid selector, or a wildcard's usable key (case 25) */

@@ -32,6 +32,10 @@ shape() { jq -c '[paths(scalars or . == null or . == []) as $p | [$p | map(if ty
 [ "$(shape "$work/out.ndjson")" = true ] && ok "records are whole" || bad "records are short"
 records=$(jq .records "$work/summary.json") total=$(jq '[.postures[]] | add' "$work/summary.json") outcomes=$(jq '[.outcomes[]] | add' "$work/summary.json")
 [ "$records" = "$names" ] && [ "$total" = "$names" ] && [ "$outcomes" = "$names" ] && ok "postures and outcomes add up" || bad "sums: $records $total $outcomes"
+per_domain=$(jq -s '[.[].dns.queries] | (add / length * 1000 | round) / 1000' "$work/out.ndjson")
+jq -e --argjson per_domain "$per_domain" '.questions_per_domain == $per_domain and .saved.known + .saved.joined == .shared and .saved.pruned > 0' \
+    "$work/summary.json" >/dev/null && ok "the summary tells what a domain costs and what was saved" ||
+    bad "costs: $per_domain, $(jq -c '[.questions_per_domain, .saved, .shared]' "$work/summary.json")"
 for posture in protected partial enforcing_broken monitoring unprotected; do
     counted=$(jq -r .posture "$work/out.ndjson" | grep -cx $posture)
     [ "$counted" = "$(jq .postures.$posture "$work/summary.json")" ] || bad "summary and records differ in $posture"

@@ -133,6 +133,7 @@ static void absent_namespace_ends_it(void **state)
     assert_int_equal(r.status, DKIM_NONE_FOUND);
     assert_int_equal(r.namespace_state, DKIM_NAMESPACE_ABSENT);
     assert_int_equal(r.probed, 0);
+    assert_int_equal(r.pruned, TIER1_WITHOUT_AFTER + 1); /* the random one */
     assert_string_equal(scripted_findings(&test), "dkim_namespace_absent");
     assert_int_equal(test.answers.count, 3);
     scripted_close(&test);
@@ -156,6 +157,7 @@ static void absent_namespace_is_checked_against_the_provider(void **state)
     assert_false(asked("selector2"));
     assert_false(asked("fm1"));       /* no SPF record */
     assert_int_equal(r.probed, 3);
+    assert_int_equal(r.pruned, TIER1_WITHOUT_AFTER + 1 - 2); /* google and selector1; mailo was never planned */
     assert_int_equal(r.namespace_state, DKIM_NAMESPACE_ABSENT);
     assert_string_equal(scripted_findings(&test), "dkim_namespace_absent dkim_microsoft_selectors_missing");
     scripted_close(&test);
@@ -195,6 +197,7 @@ static void smart_asks_tier_1_and_what_follows(void **state)
     assert_true(asked("google2048"));
     assert_true(scripted_was_asked(&test, random_name(), DNS_TXT));
     assert_int_equal(r.probed, TIER1_WITHOUT_AFTER + 2 + 2); /* + google2048, 20161025 + s2, fm2 */
+    assert_int_equal(r.pruned, 0);
     assert_int_equal(r.status, DKIM_FOUND);
     assert_int_equal(r.selector_count, 3);
     assert_true(span_equal(r.selectors[0].selector, SPAN("google")));
@@ -282,6 +285,7 @@ static void nothing_below_a_name_that_does_not_exist(void **state)
         struct dkim_result r = i == 0 ? RUN(gone) : RUN(alias);
         assert_int_equal(test.answers.count, 3);
         assert_int_equal(r.status, DKIM_NONE_FOUND);
+        assert_int_equal(r.pruned, TIER1_WITHOUT_AFTER + 1);
         assert_int_equal(r.namespace_state, DKIM_NAMESPACE_ABSENT);
         assert_string_equal(scripted_findings(&test), "");
         scripted_close(&test);

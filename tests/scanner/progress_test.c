@@ -24,6 +24,16 @@ static void the_line_says_everything(void **state)
                               "ETA 3:00, 3.5 MB out");
 }
 
+static void the_last_line_tells_the_cost_of_a_domain(void **state)
+{
+    (void)state;
+    char line[512];
+    struct progress_now last = now;
+    last.questions_per_domain = 11.96;
+    progress_print(line, sizeof(line), &last, 833.3, 10000, 0);
+    assert_non_null(strstr(line, ", 12.0 questions a domain, "));
+}
+
 static void a_narrow_terminal_loses_whole_fields(void **state)
 {
     (void)state;
@@ -79,6 +89,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_line_says_everything),
+        cmocka_unit_test(the_last_line_tells_the_cost_of_a_domain),
         cmocka_unit_test(a_narrow_terminal_loses_whole_fields),
         cmocka_unit_test(eighty_columns_keep_what_matters),
         cmocka_unit_test(an_unknown_total_is_not_invented),
