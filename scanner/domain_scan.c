@@ -12,6 +12,7 @@ struct domain_lookup {
     struct domain_lookup *next; /* free */
     uint32_t item;              /* of the answer set */
     bool is_shared;
+    const struct rrset *earlier; /* the failure that it is asked again for; NULL the first time */
 };
 
 /* What a domain reads in the shared targets. */
@@ -111,11 +112,11 @@ bool domain_scan_begin(struct domain_scan *d, const struct domain_entry *entry, 
 static const struct rrset cut_answer = { .outcome = DNS_CUT };
 static const struct rrset over_answer = { .outcome = DNS_TIMEOUT };
 
-static void ask_item(struct domain_scan *d, uint32_t item, const struct domain_asking *by)
+static void ask_item(struct domain_scan *d, uint32_t item, const struct rrset *earlier, const struct domain_asking *by)
 {
     struct asked *asked = &d->answers.items[item];
     if (by->is_over) {
-        asked->rrset = &over_answer;
+        asked->rrset = rrset_more_telling(earlier, &over_answer);
         return;
     }
     struct domain_lookup *mine = take_lookup(by->lookups);
@@ -124,6 +125,7 @@ static void ask_item(struct domain_scan *d, uint32_t item, const struct domain_a
         return;
     }
     mine->item = item;
+    mine->earlier = earlier;
     mine->is_shared = asked->is_shared && !asked->checking_disabled;
     mine->lookup = (struct lookup){
         .qname = asked->qname,
@@ -191,7 +193,7 @@ static void ask_new(struct domain_scan *d, const struct domain_asking *by)
         if (!asked->rrset && is_cut) {
             asked->rrset = &cut_answer;
         } else if (!asked->rrset) {
-            ask_item(d, d->asked, by);
+            ask_item(d, d->asked, NULL, by);
         }
         d->asked++;
     }
@@ -218,8 +220,9 @@ void domain_scan_ask_again(struct domain_scan *d, const struct domain_asking *by
     for (size_t i = 0; i < count && !by->is_over; i++) {
         struct asked *asked = &d->answers.items[i];
         if (asked->rrset && rrset_is_failure(asked->rrset) && asked->rrset->outcome != DNS_CUT) {
+            const struct rrset *earlier = asked->rrset;
             asked->rrset = NULL;
-            ask_item(d, (uint32_t)i, by);
+            ask_item(d, (uint32_t)i, earlier, by);
         }
     }
     plan_begin(&d->plan); /* from the start: what is there already is not asked again */
@@ -247,7 +250,9 @@ struct domain_scan *domain_scan_note(struct lookup *lookup, const struct domain_
     if (mine->is_shared) {
         keep_shared(d, lookup, by);
     }
-    asked->rrset = lookup->rrset;
+    /* Asked again in vain, perhaps cut short by the second pass's budget: what the first pass learned stays. */
+    bool is_vain = rrset_is_failure(lookup->rrset) && lookup->rrset->outcome != DNS_CUT;
+    asked->rrset = is_vain ? rrset_more_telling(mine->earlier, lookup->rrset) : lookup->rrset;
     asked->was_shared = lookup->was_shared;
     d->retries += lookup->retries;
     d->tcp += lookup->over_tcp;

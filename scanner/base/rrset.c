@@ -44,3 +44,14 @@ size_t rrset_txt_answer_size(const struct rrset *r, span qname)
     }
     return size;
 }
+
+const struct rrset *rrset_more_telling(const struct rrset *a, const struct rrset *b)
+{
+    static const int ranks[DNS_OUTCOME_COUNT] = {
+        [DNS_TIMEOUT] = 1, [DNS_REFUSED] = 2, [DNS_BAD_RESPONSE] = 3, [DNS_SERVFAIL] = 4,
+    };
+    if (!a || !b) {
+        return a ? a : b;
+    }
+    return ranks[b->outcome] > ranks[a->outcome] ? b : a;
+}

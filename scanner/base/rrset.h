@@ -87,6 +87,10 @@ static inline bool rrset_is_failure(const struct rrset *r)
     return r->outcome >= DNS_SERVFAIL;
 }
 
+/* Of two failures of one question the one that tells more about the name: that a server refused, or could not do it, is
+   more than that nothing came. The first when they tell the same; either may be NULL. */
+const struct rrset *rrset_more_telling(const struct rrset *a, const struct rrset *b);
+
 /*
  * Bytes of a reply that holds the question, the TXT records of `r` and an OPT record, names compressed: what the zone's
  * owner is answerable for, whatever a resolver adds to it. 0 unless r is an answer to a TXT question.

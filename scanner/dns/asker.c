@@ -220,22 +220,10 @@ void asker_ask(struct asker *asker, struct lookup *lookup)
 
 /* ---- Failing and trying again ----------------------------------------------------------------------------------- */
 
-/* How much a failure tells about the name. */
-static int failure_rank(enum dns_outcome outcome)
-{
-    static const int ranks[DNS_OUTCOME_COUNT] = {
-        [DNS_TIMEOUT] = 1, [DNS_REFUSED] = 2, [DNS_BAD_RESPONSE] = 3, [DNS_SERVFAIL] = 4,
-    };
-    return ranks[outcome];
-}
-
 /* `rrset` lasts as long as the lookup. */
 static void note_failure(struct lookup *lookup, const struct rrset *rrset)
 {
-    if (lookup->worst && failure_rank(lookup->worst->outcome) >= failure_rank(rrset->outcome)) {
-        return;
-    }
-    lookup->worst = rrset;
+    lookup->worst = rrset_more_telling(lookup->worst, rrset);
 }
 
 static unsigned tries_of(const struct asker *asker, const struct lookup *lookup)
