@@ -151,6 +151,13 @@ cluster: test-deps
 check-cares134: test-deps
 	@BUILD=$(BUILD) tests/cares134.sh
 
+# The recipes of docs/recipes.md whose tools make check does without; those that cannot be installed are skipped.
+.PHONY: recipes
+recipes: test-deps
+	@deploy/install-packages python3-pandas python3-zstandard $$(command -v npm >/dev/null || echo nodejs npm) || echo "some packages cannot be installed: their recipes are skipped"
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@BUILD=$(BUILD) tests/recipes/recipes_test.sh
+
 # make fuzz SECONDS=600: each target for so long, both cores kept busy.
 SECONDS ?= 60
 fuzz: deps
@@ -160,6 +167,11 @@ fuzz: deps
 demo: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@bench/demo
+# Two sweeps as cron would run them, and what changed: one to two minutes.
+.PHONY: demo-sweeps
+demo-sweeps: deps
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@bench/demo-sweeps
 
 BENCH_BIN := $(BUILD)/bench/classify $(BUILD)/bench/stages $(BUILD)/bench/engine
 # make bench BENCH=a,c for some rows (bench/rows/), BENCH_SIZE=small to try them, BENCH=d,long for ten million names.
@@ -199,18 +211,26 @@ $(BUILD)/docs/.made: $(BUILD)/trifecta docs/make-man docs/make-completions docs/
 $(DOCS): $(BUILD)/docs/.made ;
 
 SHARE = $(DESTDIR)$(PREFIX)/share
+UNITS ?= $(PREFIX)/lib/systemd/system
 ZSH_FUNCTIONS ?= $(PREFIX)/share/zsh/site-functions
+# sweep, units and examples name each other by their places: those of a package, or of PREFIX.
+EXAMPLES  = $(SHARE)/doc/trifecta/examples
+PLACED    = sed 's|/usr/lib/trifecta/|$(PREFIX)/lib/trifecta/|g'
 install: trifecta docs
-	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/doc/trifecta $(SHARE)/man/man{1,5,7} $(SHARE)/bash-completion/completions \
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/trifecta $(DESTDIR)$(UNITS) $(EXAMPLES) $(SHARE)/doc/trifecta $(SHARE)/man/man{1,5,7} $(SHARE)/bash-completion/completions \
 		$(DESTDIR)$(ZSH_FUNCTIONS) $(SHARE)/fish/vendor_completions.d
 	install -m 755 trifecta $(DESTDIR)$(PREFIX)/bin/trifecta
-	install -m 644 README.md LICENSE CHANGELOG.md docs/findings.md docs/record.schema.json docs/summary.schema.json $(SHARE)/doc/trifecta/
+	install -m 644 README.md LICENSE CHANGELOG.md docs/findings.md docs/recipes.md docs/deploy.md docs/record.schema.json docs/summary.schema.json $(SHARE)/doc/trifecta/
 	install -m 644 $(BUILD)/docs/trifecta.1 $(SHARE)/man/man1/
 	install -m 644 $(BUILD)/docs/trifecta-record.5 $(SHARE)/man/man5/
 	install -m 644 $(BUILD)/docs/trifecta-findings.7 $(SHARE)/man/man7/
 	install -m 644 $(BUILD)/docs/trifecta.bash $(SHARE)/bash-completion/completions/trifecta
 	install -m 644 $(BUILD)/docs/_trifecta $(DESTDIR)$(ZSH_FUNCTIONS)/_trifecta
 	install -m 644 $(BUILD)/docs/trifecta.fish $(SHARE)/fish/vendor_completions.d/trifecta.fish
+	install -m 755 deploy/sweep $(DESTDIR)$(PREFIX)/lib/trifecta/sweep
+	for unit in deploy/systemd/*; do $(PLACED) $$unit >$(DESTDIR)$(UNITS)/$${unit##*/} || exit 1; done
+	cp -r deploy/cron deploy/slurm deploy/parallel deploy/kubernetes deploy/resolvers $(EXAMPLES)/
+	$(PLACED) deploy/cron/trifecta >$(EXAMPLES)/cron/trifecta
 
 # The Debian package, in build/deb.
 .PHONY: deb
