@@ -159,6 +159,7 @@ static bool ask_again(struct scan_loop *l)
     }
     if (!l->is_final_pass && l->list_has_ended && l->busy == l->parked_count) {
         l->is_final_pass = true;
+        asker_expect_failures(l->asking.asker);
         uint64_t tick_ms = l->options.second_pass_ms / BUDGET_TICKS + 1;
         l->budget_left = BUDGET_TICKS;
         uv_timer_start(&l->budget, on_budget_tick, tick_ms, tick_ms);

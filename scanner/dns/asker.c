@@ -41,7 +41,7 @@ struct flight {
     struct resolver *resolver;
     const struct rrset *rrset;      /* read: in the lookup's arena or in static memory */
     uint64_t sent_ns, deadline_ns;
-    uint32_t generation;
+    uint32_t window_token;
     bool is_live : 1;               /* within its time: holds a place in the window */
     bool with_case : 1, over_tcp : 1;
     bool is_unreadable : 1;         /* malformed or lame */
@@ -100,6 +100,7 @@ struct asker {
     size_t in_flight, waiting, waiting_again, open;
     size_t ceiling;                 /* of what is in flight, by the windows; renewed each turn */
     bool lacks_tokens;
+    bool is_last;                   /* asker_expect_failures() */
     uint64_t token_wait_ns;
     uint64_t save_until_ns;         /* nothing is sent before: then several tokens will be there */
     uint64_t seen_ns;               /* when the clock was looked at last */
@@ -378,13 +379,12 @@ static void launch(struct asker *asker, struct lookup *lookup, struct flight *fl
     struct resolver *r = flight->resolver;
     leave_place(asker, lookup);
     token_bucket_take(&asker->bucket);
-    resolver_note_sent(&asker->pool, r);
+    flight->window_token = resolver_note_sent(&asker->pool, r, lookup->tries == 0 && !asker->is_last, now_ns);
     count_try(asker, lookup, r);
     flight->lookup = lookup;
     flight->next = lookup->flights;
     lookup->flights = flight;
     flight->is_live = true;
-    flight->generation = r->window.generation;
     flight->sent_ns = now_ns;
     flight->deadline_ns = now_ns + time_for_try(asker, lookup);
     link_append(&asker->in_time[wheel_slot(asker, flight->deadline_ns)], &flight->link);
@@ -552,7 +552,7 @@ static void account(struct asker *asker, struct flight *flight, uint64_t now_ns)
     } else {
         asker->stats.timeouts++;
     }
-    resolver_note_news(flight->resolver, news, flight->generation, !flight->is_live, now_ns);
+    resolver_note_news(flight->resolver, news, flight->window_token, !flight->is_live, now_ns);
     asker->in_flight -= flight->is_live;
 }
 
@@ -632,6 +632,7 @@ static void take_back(struct asker *asker, struct flight *flight)
 {
     struct lookup *lookup = flight->lookup;
     flight->resolver->in_flight--;
+    window_take_back(&flight->resolver->window, flight->window_token);
     asker->in_flight--;
     detach(flight);
     flight->is_live = false;
@@ -702,7 +703,7 @@ static void expire(struct asker *asker, struct flight *flight, uint64_t now_ns)
     flight->is_live = false;
     asker->in_flight--;
     asker->stats.timeouts++;
-    resolver_note_news(flight->resolver, RESOLVER_SILENT, flight->generation, false, now_ns);
+    resolver_note_news(flight->resolver, RESOLVER_SILENT, flight->window_token, false, now_ns);
     if (flight->over_tcp) {
         resolver_note_stall(flight->resolver, flight->query.lane);
     }
@@ -824,6 +825,7 @@ static void note_probe(struct canary *canary, enum dns_outcome outcome, bool is_
 static void on_canary(struct lookup *lookup, void *user)
 {
     struct canary *canary = user;
+    struct asker *asker = canary->asker;
     uint64_t now_ns = clock_now_ns();
     if (lookup == &canary->root) {
         canary->rtt_ns = now_ns - canary->asked_ns;
@@ -835,7 +837,13 @@ static void on_canary(struct lookup *lookup, void *user)
     bool is_reply = outcome != DNS_TIMEOUT;
     /* Data alone is a lie: a server that refuses, or knows the name without an address, misleads nobody. */
     bool has_lied = canary->lie.rrset->outcome == DNS_ANSWERED;
-    resolver_note_canary(canary->resolver, is_reply, !rrset_is_failure(canary->root.rrset) || outcome == DNS_CUT, has_lied, now_ns);
+    struct canary_news news = {
+        .is_reply = is_reply,
+        .has_helped = !rrset_is_failure(canary->root.rrset) || outcome == DNS_CUT,
+        .has_lied = has_lied,
+        .is_last = asker->is_last || link_is_alone(&asker->fresh),
+    };
+    resolver_note_canary(canary->resolver, news, now_ns);
     note_probe(canary, outcome, is_reply, has_lied);
 }
 
@@ -1021,6 +1029,11 @@ bool asker_has_room(const struct asker *asker)
         }
     }
     return asker->in_flight + asker->waiting < asker->ceiling + asker->ceiling / 8 + SLACK;
+}
+
+void asker_expect_failures(struct asker *asker)
+{
+    asker->is_last = true;
 }
 
 size_t asker_open_count(const struct asker *asker)

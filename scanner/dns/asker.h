@@ -120,6 +120,9 @@ void asker_flush(struct asker *asker);
    answered or out of time. What is asked afterwards is asked as ever. */
 void asker_expire_open(struct asker *asker);
 
+/* What is asked from now on has failed before: silence is no sign of load while the resolver answers a canary. */
+void asker_expect_failures(struct asker *asker);
+
 /* May another domain be admitted? False while what is in flight and waits fills the windows, or the tokens of half a
    second. */
 bool asker_has_room(const struct asker *asker);

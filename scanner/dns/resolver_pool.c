@@ -179,8 +179,10 @@ free_new:
 
 static size_t free_window(const struct resolver *r)
 {
-    size_t size = r->is_healthy ? window_size(&r->window) : UNHEALTHY_IN_FLIGHT;
-    return size > r->in_flight ? size - r->in_flight : 0;
+    if (r->is_healthy) {
+        return window_room(&r->window, r->in_flight);
+    }
+    return UNHEALTHY_IN_FLIGHT > r->in_flight ? UNHEALTHY_IN_FLIGHT - r->in_flight : 0;
 }
 
 static bool is_tried(const struct resolver *r, uint64_t tried)
@@ -341,15 +343,15 @@ static void tick_tcp(struct resolver *r)
     }
 }
 
-void resolver_note_sent(struct resolver_pool *pool, struct resolver *r)
+uint32_t resolver_note_sent(struct resolver_pool *pool, struct resolver *r, bool is_first_try, uint64_t now_ns)
 {
     token_bucket_take(&r->bucket);
     r->queries++;
     r->in_flight++;
-    window_note_sent(&r->window, r->in_flight);
     if (link_is_alone(&r->dirty)) {
         link_append(&pool->dirty, &r->dirty);
     }
+    return window_note_sent(&r->window, r->in_flight, is_first_try, now_ns);
 }
 
 void resolver_pool_flush(struct resolver_pool *pool)
@@ -402,7 +404,7 @@ static void note_health(struct resolver *r, enum resolver_news news, uint64_t no
     }
 }
 
-void resolver_note_news(struct resolver *r, enum resolver_news news, uint32_t generation, bool is_late, uint64_t now_ns)
+void resolver_note_news(struct resolver *r, enum resolver_news news, uint32_t token, bool is_late, uint64_t now_ns)
 {
     static const enum window_outcome outcomes[] = {
         [RESOLVER_HELPED] = WINDOW_ANSWER,   [RESOLVER_SERVFAIL] = WINDOW_SERVFAIL, [RESOLVER_REFUSED] = WINDOW_REFUSED,
@@ -414,7 +416,7 @@ void resolver_note_news(struct resolver *r, enum resolver_news news, uint32_t ge
     r->refused += news == RESOLVER_REFUSED;
     note_health(r, news, now_ns);
     if (!is_late) {
-        window_note(&r->window, outcomes[news], generation, now_ns);
+        window_note(&r->window, outcomes[news], token, now_ns);
         r->in_flight--;
     }
 }
@@ -426,6 +428,8 @@ bool resolver_wants_canary(struct resolver *r, uint64_t now_ns)
     if (r->is_retired || (r->is_healthy && !is_doubted && !is_due && !r->is_on_probation) || now_ns < r->canary_ns) {
         return false;
     }
+    r->was_doubted = is_doubted || !r->is_healthy;
+    r->was_silent = r->is_healthy && r->silent >= STREAK_OF_DOUBT;
     r->canary_ns = now_ns + r->pause_ms * ns_per_ms;
     if (!r->is_healthy) {
         r->pause_ms = r->pause_ms * 2 < PAUSE_MAX_MS ? r->pause_ms * 2 : PAUSE_MAX_MS;
@@ -433,26 +437,29 @@ bool resolver_wants_canary(struct resolver *r, uint64_t now_ns)
     return true;
 }
 
-void resolver_note_canary(struct resolver *r, bool is_reply, bool has_helped, bool has_lied, uint64_t now_ns)
+void resolver_note_canary(struct resolver *r, struct canary_news news, uint64_t now_ns)
 {
+    bool was_silent = r->was_silent && r->is_healthy;
     r->is_on_probation = false;
-    if (has_lied) {
+    if (news.has_lied) {
         become_unhealthy(r, FAULT_LYING, now_ns);
         return;
     }
     /* Silence clears nobody of having lied. */
-    if (r->fault == FAULT_LYING && !has_helped) {
+    if (r->fault == FAULT_LYING && !news.has_helped) {
         return;
     }
     /* A server that refuses the root may still be of use (an authoritative one under test): then it is enough that it
        speaks, unless refusing is all it does. */
-    if (has_helped || (is_reply && r->unhelpful < STREAK_OF_DOUBT)) {
+    if (news.has_helped || (news.is_reply && r->unhelpful < STREAK_OF_DOUBT)) {
         become_healthy(r);
-        if (has_helped) {
+        if (news.has_helped && news.is_last && was_silent) {
+            window_absolve_last(&r->window);
+        } else if (news.has_helped && r->was_doubted) {
             window_absolve(&r->window);
         }
     } else {
-        become_unhealthy(r, is_reply ? FAULT_USELESS : FAULT_DEAD, now_ns);
+        become_unhealthy(r, news.is_reply ? FAULT_USELESS : FAULT_DEAD, now_ns);
     }
 }
 
@@ -485,7 +492,7 @@ size_t resolver_pool_window(const struct resolver_pool *pool)
     size_t sum = 0;
     for (size_t i = 0; i < pool->count; i++) {
         const struct resolver *r = pool->resolvers[i];
-        sum += resolver_is_out(r) ? 0 : r->is_healthy ? window_size(&r->window) : UNHEALTHY_IN_FLIGHT;
+        sum += resolver_is_out(r) ? 0 : r->is_healthy ? r->in_flight + window_room(&r->window, r->in_flight) : UNHEALTHY_IN_FLIGHT;
     }
     return sum;
 }

@@ -60,6 +60,7 @@ struct resolver {
     uint32_t silent, unhelpful;     /* in a row: timeouts; replies that helped nobody */
     uint64_t reply_ns, helped_ns;   /* when the last reply, the last good one came */
     uint64_t canary_ns;             /* not before */
+    bool was_doubted, was_silent;   /* when the last canary was sent: had helped nobody lately; had said nothing at all */
     uint32_t pause_ms;              /* between canaries */
     struct canary *canary;          /* the asker's */
 };
@@ -102,17 +103,21 @@ struct lane *resolver_pool_tcp_lane(struct resolver_pool *pool, struct resolver 
 /* A question over TCP got no answer in time on `lane`. */
 void resolver_note_stall(struct resolver *resolver, const struct lane *lane);
 
-/* A packet goes out. */
-void resolver_note_sent(struct resolver_pool *pool, struct resolver *resolver);
+/* A packet goes out. Returns what resolver_note_news() wants to know of it. */
+uint32_t resolver_note_sent(struct resolver_pool *pool, struct resolver *resolver, bool is_first_try, uint64_t now_ns);
 
 enum resolver_news { RESOLVER_HELPED, RESOLVER_SERVFAIL, RESOLVER_REFUSED, RESOLVER_USELESS, RESOLVER_SILENT };
 
 /* What became of a packet; also of one whose time was over, but then without the window's say (is_late). */
-void resolver_note_news(struct resolver *resolver, enum resolver_news news, uint32_t generation, bool is_late,
+void resolver_note_news(struct resolver *resolver, enum resolver_news news, uint32_t token, bool is_late,
                         uint64_t now_ns);
 
-/* What a canary said: whether anything came, whether it was of use, and whether it told of a name that cannot exist. */
-void resolver_note_canary(struct resolver *resolver, bool is_reply, bool has_helped, bool has_lied, uint64_t now_ns);
+/* What a canary said: whether anything came, whether it was of use, whether it told of a name that cannot exist; and whether
+   all that is left to ask has failed before. */
+struct canary_news {
+    bool is_reply, has_helped, has_lied, is_last;
+};
+void resolver_note_canary(struct resolver *resolver, struct canary_news news, uint64_t now_ns);
 
 /* Takes no questions but canaries. */
 static inline bool resolver_is_out(const struct resolver *resolver)

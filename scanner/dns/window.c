@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "scanner/dns/window.h"
 
-enum { EPOCH_MIN = 32, PLATEAU_FROM = 900, PLATEAU_TO = 1400, PLATEAU_CUTS = 3 };
+enum { COHORT_MIN = 32, PLATEAU_FROM = 900, PLATEAU_TO = 1400, PLATEAU_CUTS = 3 };
 
 /* A SERVFAIL is an answer about a broken zone more often than a sign of load; a burst of them still is one. */
 static const double weights[] = {
@@ -20,6 +20,7 @@ static const double stage_slow_start = 2, stage_later = 1.25;
 static const double paying_part = 0.5;
 enum { FLAT_STAGES = 2 };
 static const uint64_t stage_min_ns = 5000000;   /* shorter stages tell nothing */
+static const uint64_t cohort_ns = 250000000;    /* all of them span 32 s: longer than a first try waits */
 static const uint64_t rest_ns = WINDOW_REST_MS * UINT64_C(1000000);
 
 static double within(double value, double low, double high)
@@ -31,6 +32,25 @@ void window_init(struct window *window, size_t start, size_t ceiling)
 {
     *window = (struct window){ .ceiling = (double)ceiling, .is_slow_start = true };
     window->size = within((double)start, 1, window->ceiling);
+    window->cohort = window->cohort_first = 1;
+    window->cohort_size = window->size;
+}
+
+/* The next packets are of a new one. */
+static void begin_cohort(struct window *window, uint64_t now_ns)
+{
+    struct window_cohort *next = &window->cohorts[++window->cohort % WINDOW_COHORTS];
+    window->placeless -= next->is_well ? next->out : 0;
+    *next = (struct window_cohort){ .sent = 0 };
+    window->cohort_ns = now_ns;
+    window->cohort_size = window->size;
+}
+
+/* What was sent so far is judged no more. */
+static void forget_cohorts(struct window *window)
+{
+    begin_cohort(window, 0);
+    window->cohort_first = window->cohort;
 }
 
 void window_set_ceiling(struct window *window, size_t ceiling)
@@ -43,17 +63,15 @@ void window_set_ceiling(struct window *window, size_t ceiling)
    size: a window below this floor stays where it is. */
 static void shrink(struct window *window, double floor)
 {
-    if (window->size >= PLATEAU_FROM && window->size <= PLATEAU_TO && window->cuts_near_1000 < UINT8_MAX) {
+    if (window->size >= PLATEAU_FROM && window->size <= PLATEAU_TO && window->ceiling > PLATEAU_TO &&
+        window->cuts_near_1000 < UINT8_MAX) {
         window->cuts_near_1000++;
     }
     if (window->size > floor) {
         window->size = within(window->size / 2, floor, window->ceiling);
     }
     window->is_slow_start = false;
-    window->generation++;
-    window->seen = 0;
-    window->refused = 0;
-    window->failed = 0;
+    forget_cohorts(window);
 }
 
 void window_cut(struct window *window)
@@ -61,14 +79,25 @@ void window_cut(struct window *window)
     shrink(window, WINDOW_FLOOR_LOSS);
 }
 
+static void absolve(struct window *window, double size)
+{
+    if (window->size < size) {
+        window->size = within(size, 1, window->ceiling);
+    }
+    window->growing = 0;
+    forget_cohorts(window);
+}
+
 void window_absolve(struct window *window)
 {
-    if (window->size < WINDOW_ABSOLVED) {
-        window->size = within(WINDOW_ABSOLVED, 1, window->ceiling);
-    }
-    window->seen = 0;
-    window->refused = 0;
-    window->failed = 0;
+    absolve(window, WINDOW_ABSOLVED);
+}
+
+void window_absolve_last(struct window *window)
+{
+    bool is_limited = window_is_limited(window) || window_stalls_near_1000(window);
+    double size = window->growing > 0 && !is_limited ? window->size * 2 : window->size;
+    absolve(window, size > WINDOW_ABSOLVED ? size : WINDOW_ABSOLVED);
 }
 
 /* The share that fails at whatever size: learned when a cut has not helped, forgotten as soon as less fails. */
@@ -85,18 +114,56 @@ static void learn_usual(struct window *window, double share)
     window->cut_share = 0;
 }
 
-static void end_epoch(struct window *window)
+static void judge(struct window *window, const struct window_cohort *cohort)
 {
-    double share = window->failed / window->seen;
-    double floor = window->refused > window->seen / 4 ? WINDOW_FLOOR_REFUSAL : WINDOW_FLOOR_LOSS;
+    double share = (double)cohort->failed / cohort->seen;
+    double floor = cohort->refused > cohort->seen / 4 ? WINDOW_FLOOR_REFUSAL : WINDOW_FLOOR_LOSS;
     learn_usual(window, share);
-    window->seen = 0;
-    window->refused = 0;
-    window->failed = 0;
     if (share > hopeless || share > window->usual + tolerated) {
         shrink(window, floor);
         window->cut_share = share;
+    } else if (cohort->most > PLATEAU_TO) {
+        window->cuts_near_1000 = 0; /* it bears more than that */
     }
+}
+
+/* Large enough to say something about the size it was sent with. */
+static bool is_full(const struct window *window, uint32_t count)
+{
+    return count >= COHORT_MIN && count >= window->cohort_size;
+}
+
+/* Judged when all have ended; before, when so many have failed that the rest does not matter. */
+static void judge_in_time(struct window *window, struct window_cohort *cohort, bool is_closed)
+{
+    bool has_ended = is_closed && cohort->seen == cohort->sent && cohort->seen >= COHORT_MIN;
+    bool is_hopeless = is_full(window, cohort->seen) && cohort->failed > hopeless * cohort->sent;
+    if (has_ended || is_hopeless) {
+        judge(window, cohort);
+    }
+}
+
+/* Once well it stays so: what is out can only become less. */
+static void look_whether_well(struct window *window, struct window_cohort *cohort)
+{
+    double silent = (double)(cohort->sent - cohort->seen) + cohort->failed;
+    if (!cohort->is_well && silent <= (window->usual + tolerated) * cohort->sent) {
+        cohort->is_well = true;
+        window->placeless += cohort->out;
+    }
+}
+
+static bool is_judged(const struct window *window, uint32_t number)
+{
+    return number - window->cohort_first < INT32_MAX; /* numbers begin anew some day */
+}
+
+static void close_cohort(struct window *window, uint64_t now_ns)
+{
+    struct window_cohort *last = &window->cohorts[window->cohort % WINDOW_COHORTS];
+    begin_cohort(window, now_ns);
+    look_whether_well(window, last);
+    judge_in_time(window, last, true);
 }
 
 static void begin_stage(struct window *window, double rate, uint64_t now_ns)
@@ -166,27 +233,65 @@ static void grow(struct window *window)
     window->size = within(window->size + step, 1, window->ceiling);
 }
 
-void window_note_sent(struct window *window, size_t in_flight)
+/* A token is the number of the cohort, and in its last bit whether it was a first try. */
+uint32_t window_note_sent(struct window *window, size_t in_flight, bool is_first_try, uint64_t now_ns)
 {
-    if ((double)in_flight >= window->size * 0.9) {
-        window->growing = (uint32_t)in_flight;
+    size_t held = in_flight > window->placeless ? in_flight - window->placeless : 0;
+    if ((double)held >= window->size * 0.9) {
+        window->growing = (uint32_t)held;
+    }
+    if (is_full(window, window->cohorts[window->cohort % WINDOW_COHORTS].all) && now_ns - window->cohort_ns >= cohort_ns) {
+        close_cohort(window, now_ns);
+    }
+    struct window_cohort *cohort = &window->cohorts[window->cohort % WINDOW_COHORTS];
+    cohort->most = in_flight > cohort->most ? (uint32_t)in_flight : cohort->most;
+    cohort->sent += is_first_try;
+    cohort->all++;
+    cohort->out++;
+    return window->cohort << 1 | is_first_try;
+}
+
+/* The cohort of a token, one packet less out; NULL when that was long ago. */
+static struct window_cohort *take_out(struct window *window, uint32_t token)
+{
+    struct window_cohort *cohort = &window->cohorts[(token >> 1) % WINDOW_COHORTS];
+    if (((window->cohort - (token >> 1)) & (UINT32_MAX >> 1)) >= WINDOW_COHORTS || cohort->out == 0) {
+        return NULL;
+    }
+    cohort->out--;
+    window->placeless -= cohort->is_well;
+    return cohort;
+}
+
+void window_take_back(struct window *window, uint32_t token)
+{
+    struct window_cohort *cohort = take_out(window, token);
+    if (cohort) {
+        cohort->sent -= token & 1;
     }
 }
 
-void window_note(struct window *window, enum window_outcome outcome, uint32_t generation, uint64_t now_ns)
+void window_note(struct window *window, enum window_outcome outcome, uint32_t token, uint64_t now_ns)
 {
     if (outcome == WINDOW_ANSWER) {
         grow(window);
         note_rate(window, now_ns);
     }
-    if (generation != window->generation) {
+    struct window_cohort *cohort = take_out(window, token);
+    bool is_first_try = token & 1;
+    if (!cohort || (!is_first_try && outcome != WINDOW_REFUSED)) {
         return;
     }
-    window->seen++;
-    window->failed += weights[outcome];
-    window->refused += outcome == WINDOW_REFUSED;
-    if (window->seen >= EPOCH_MIN && window->seen >= window->size) {
-        end_epoch(window);
+    uint32_t number = window->cohort - ((window->cohort - (token >> 1)) & (UINT32_MAX >> 1));
+    cohort->sent += !is_first_try;
+    cohort->seen++;
+    cohort->failed += (float)weights[outcome];
+    cohort->refused += outcome == WINDOW_REFUSED;
+    if (number != window->cohort) {
+        look_whether_well(window, cohort);
+    }
+    if (is_judged(window, number)) {
+        judge_in_time(window, cohort, number != window->cohort);
     }
 }
 
