@@ -3,6 +3,8 @@
 
 #include "scanner/results/tables.h"
 
+#include <stdio.h>
+
 enum { TAGS_SHOWN = 1000 };
 
 /* ---- classes ---- */
@@ -29,6 +31,19 @@ static void add_classes(struct sheet *sheet, const struct difference *d)
 
 /* ---- aspects ---- */
 
+/* Of an aspect that neither sweep checked there is nothing to show: zeros would look like an answer. */
+static bool was_compared(const struct difference *d, int a)
+{
+    for (size_t row = 0; row < MATRIX_NOT_COMPARED; row++) {
+        for (size_t column = 0; column < MATRIX_NOT_COMPARED; column++) {
+            if (d->matrices[a][row][column] > 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static const struct table_form aspect_form = {
     .key = "aspects",
     .section = "Changes",
@@ -48,6 +63,9 @@ static void add_aspects(struct sheet *sheet, const struct difference *d)
                                               DIRECTION_IMPROVED, DIRECTION_RECOVERED };
     (void)sheet_begin_table(sheet, &aspect_form);
     for (int a = 0; a < ASPECT_COUNT; a++) {
+        if (!was_compared(d, a)) {
+            continue;
+        }
         table_add_text(sheet, span_from_cstr(aspect_forms[a].title));
         for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
             table_add_count(sheet, d->directions[a][columns[i]]);
@@ -56,7 +74,7 @@ static void add_aspects(struct sheet *sheet, const struct difference *d)
 }
 
 static const struct table_form edited_form = {
-    .key = "edited",
+    .key = "edited_records", /* "edited" is the list of names */
     .section = "Changes",
     .title = "What was edited",
     .note = "Names of both sweeps whose text is known in both and is another one now.",
@@ -67,9 +85,13 @@ static const struct table_form edited_form = {
 
 static void add_edited(struct sheet *sheet, const struct difference *d)
 {
+    static const char *const titles[TEXT_COUNT] = {
+        [TEXT_SPF] = "SPF",         [TEXT_DMARC] = "DMARC",     [TEXT_DKIM] = "DKIM", [TEXT_MX] = "MX",
+        [TEXT_MTA_STS] = "MTA-STS", [TEXT_TLS_RPT] = "TLS-RPT", [TEXT_BIMI] = "BIMI",
+    };
     (void)sheet_begin_table(sheet, &edited_form);
     for (int t = 0; t < TEXT_COUNT; t++) {
-        table_add_text(sheet, span_from_cstr(edited_text_key((enum edited_text)t)));
+        table_add_text(sheet, span_from_cstr(titles[t]));
         table_add_count(sheet, d->edited[t]);
     }
 }
@@ -101,21 +123,33 @@ static const char *index_word(int a, size_t index)
                                           : aspect_forms[a].values[index].word;
 }
 
-static void add_matrix(struct sheet *sheet, const struct difference *d, int a, struct table_form *form)
+/* "parked protected", which a narrow column can wrap. */
+static const char *title_of_word(const char *word, char title[MATRIX_TITLE_SIZE])
 {
+    snprintf(title, MATRIX_TITLE_SIZE, "%s", word);
+    for (char *at = title; *at != '\0'; at++) {
+        *at = *at == '_' ? ' ' : *at;
+    }
+    return title;
+}
+
+static void add_matrix(struct sheet *sheet, const struct difference *d, int a, struct diff_forms *forms)
+{
+    struct table_form *form = &forms->matrices[a];
     size_t indices[MATRIX_SIZE], count = matrix_indices(d, a, indices);
     *form = (struct table_form){
         .key = aspect_forms[a].key,
         .section = "Before and now",
         .title = aspect_forms[a].title,
-        .note = "Names of both sweeps. Rows: before; columns: now. What stayed the same is on the diagonal.",
+        .note = "Rows: before; columns: now. On the diagonal: what stayed the same.",
         .head_columns = 1,
         .column_count = count + 1,
         .columns = { TABLE_TEXT("before", "Before") },
     };
     for (size_t i = 0; i < count; i++) {
         const char *word = index_word(a, indices[i]);
-        form->columns[i + 1] = (struct table_column){ .key = word, .title = word, .kind = CELL_COUNT };
+        const char *title = title_of_word(word, forms->matrix_titles[a][i]);
+        form->columns[i + 1] = (struct table_column){ .key = word, .title = title, .kind = CELL_COUNT };
     }
     (void)sheet_begin_table(sheet, form);
     for (size_t row = 0; row < count; row++) {
@@ -124,19 +158,6 @@ static void add_matrix(struct sheet *sheet, const struct difference *d, int a, s
             table_add_count(sheet, d->matrices[a][indices[row]][indices[column]]);
         }
     }
-}
-
-/* Of an aspect that neither sweep checked there is nothing to show. */
-static bool has_matrix(const struct difference *d, int a)
-{
-    for (size_t row = 0; row < MATRIX_NOT_COMPARED; row++) {
-        for (size_t column = 0; column < MATRIX_NOT_COMPARED; column++) {
-            if (d->matrices[a][row][column] > 0) {
-                return true;
-            }
-        }
-    }
-    return false;
 }
 
 /* ---- tags ---- */
@@ -212,8 +233,8 @@ void tables_diff(struct sheet *sheet, const struct difference *d, struct diff_fo
         }
     }
     for (int a = 0; a < ASPECT_COUNT; a++) {
-        if (has_matrix(d, a)) {
-            add_matrix(sheet, d, a, &forms->matrices[a]);
+        if (was_compared(d, a)) {
+            add_matrix(sheet, d, a, forms);
         }
     }
 }

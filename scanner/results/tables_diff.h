@@ -10,8 +10,11 @@
 #include "scanner/results/difference.h"
 #include "scanner/results/table.h"
 
+enum { MATRIX_TITLE_SIZE = 32 };
+
 struct diff_forms {
     struct table_form matrices[ASPECT_COUNT], lists[CHANGE_CLASS_COUNT];
+    char matrix_titles[ASPECT_COUNT][MATRIX_SIZE][MATRIX_TITLE_SIZE];
 };
 
 void tables_diff(struct sheet *sheet, const struct difference *difference, struct diff_forms *forms);

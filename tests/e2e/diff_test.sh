@@ -46,7 +46,7 @@ for name in $(head -n 50 "$work/got" | cut -d' ' -f2); do grep -qF "$name" "$wor
 
 # Nothing changed: nothing said, whatever the order. (On a busy machine an answer may come too late: that is unknown, never a change.)
 "$trifecta" diff "$work/old.ndjson" "$work/copy.ndjson" --format ndjson >"$work/none" 2>"$work/err"; status=$?
-[ $status -eq 0 ] && ! jq -e 'select(.class != "became_unknown" and .class != "recovered")' "$work/none" >/dev/null && ok "diff: the same again is no change" || { bad "diff: $(wc -l <"$work/none") changes between two scans of one world, status $status"; head -n 3 "$work/none"; }
+[ $status -eq 0 ] && [ -z "$(jq -c 'select(.class != "became_unknown" and .class != "recovered")' "$work/none")" ] && ok "diff: the same again is no change" || { bad "diff: $(wc -l <"$work/none") changes between two scans of one world, status $status"; head -n 3 "$work/none"; }
 
 expect_status 0 "diff: --fail-on none" "$trifecta" diff "$work/old.ndjson" "$work/new.ndjson.zst" --fail-on none
 expect_status 1 "diff: --fail-on weakened:dmarc" "$trifecta" diff "$work/old.ndjson" "$work/new.ndjson.zst" --fail-on weakened:dmarc
