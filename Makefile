@@ -229,7 +229,7 @@ install: trifecta docs
 	install -m 644 $(BUILD)/docs/trifecta.fish $(SHARE)/fish/vendor_completions.d/trifecta.fish
 	install -m 755 deploy/sweep $(DESTDIR)$(PREFIX)/lib/trifecta/sweep
 	for unit in deploy/systemd/*; do $(PLACED) $$unit >$(DESTDIR)$(UNITS)/$${unit##*/} || exit 1; done
-	cp -r deploy/cron deploy/slurm deploy/parallel deploy/kubernetes deploy/resolvers $(EXAMPLES)/
+	cp -r deploy/cron deploy/slurm deploy/parallel deploy/kubernetes deploy/resolvers deploy/prometheus $(EXAMPLES)/
 	$(PLACED) deploy/cron/trifecta >$(EXAMPLES)/cron/trifecta
 
 # The Debian package, in build/deb.
