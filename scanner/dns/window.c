@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "scanner/dns/window.h"
 
-enum { COHORT_MIN = 32, PLATEAU_FROM = 900, PLATEAU_TO = 1400, PLATEAU_CUTS = 3 };
+enum { COHORT_MIN = 32, PLATEAU_FROM = 900, PLATEAU_TO = 1600, PLATEAU_CUTS = 3 };
 
 /* A SERVFAIL is an answer about a broken zone more often than a sign of load; a burst of them still is one. */
 static const double weights[] = {
@@ -143,11 +143,13 @@ static void judge_in_time(struct window *window, struct window_cohort *cohort, b
     }
 }
 
-/* Once well it stays so: what is out can only become less. */
+/* Once well it stays so: what is out can only become less. First tries tell it for all, unless they are few: then a flood of
+   other tries, which may be lost once more, speaks for itself. */
 static void look_whether_well(struct window *window, struct window_cohort *cohort)
 {
-    double silent = (double)(cohort->sent - cohort->seen) + cohort->failed;
-    if (!cohort->is_well && silent <= (window->usual + tolerated) * cohort->sent) {
+    bool is_mostly_first = cohort->sent >= cohort->all / 2;
+    double silent = is_mostly_first ? cohort->sent - cohort->seen + (double)cohort->failed : (double)cohort->out + cohort->bad;
+    if (!cohort->is_well && silent <= tolerated * (is_mostly_first ? cohort->sent : cohort->all)) {
         cohort->is_well = true;
         window->placeless += cohort->out;
     }
@@ -244,7 +246,7 @@ uint32_t window_note_sent(struct window *window, size_t in_flight, bool is_first
         close_cohort(window, now_ns);
     }
     struct window_cohort *cohort = &window->cohorts[window->cohort % WINDOW_COHORTS];
-    cohort->most = in_flight > cohort->most ? (uint32_t)in_flight : cohort->most;
+    cohort->most = held > cohort->most ? (uint32_t)held : cohort->most;
     cohort->sent += is_first_try;
     cohort->all++;
     cohort->out++;
@@ -268,6 +270,7 @@ void window_take_back(struct window *window, uint32_t token)
     struct window_cohort *cohort = take_out(window, token);
     if (cohort) {
         cohort->sent -= token & 1;
+        cohort->all--;
     }
 }
 
@@ -278,11 +281,18 @@ void window_note(struct window *window, enum window_outcome outcome, uint32_t to
         note_rate(window, now_ns);
     }
     struct window_cohort *cohort = take_out(window, token);
-    bool is_first_try = token & 1;
-    if (!cohort || (!is_first_try && outcome != WINDOW_REFUSED)) {
+    if (!cohort) {
         return;
     }
+    bool is_first_try = token & 1;
     uint32_t number = window->cohort - ((window->cohort - (token >> 1)) & (UINT32_MAX >> 1));
+    cohort->bad += outcome == WINDOW_TIMEOUT || outcome == WINDOW_REFUSED;
+    if (number != window->cohort) {
+        look_whether_well(window, cohort);
+    }
+    if (!is_first_try && outcome != WINDOW_REFUSED) {
+        return;
+    }
     cohort->sent += !is_first_try;
     cohort->seen++;
     cohort->failed += (float)weights[outcome];

@@ -45,8 +45,8 @@ enum { WINDOW_COHORTS = 128 };
 struct window_cohort {
     uint32_t sent, seen, refused;   /* first tries */
     float failed;           /* of those seen, weighted */
-    uint32_t all, out;      /* other tries too: sent, not yet ended */
-    uint32_t most;          /* in flight while it was sent */
+    uint32_t all, out, bad; /* other tries too: sent, not yet ended, out of time or refused */
+    uint32_t most;          /* places held while it was sent */
     bool is_well;           /* what is out holds no place */
 };
 
@@ -122,6 +122,6 @@ bool window_is_limited(const struct window *window);
 /* Half at once, for news that needs no statistics (ICMP port unreachable). */
 void window_cut(struct window *window);
 
-/* Cut at least three times between 900 and 1,400, never well beyond that and not for a ceiling of its own: the resolver drops
+/* Cut at least three times between 900 and 1,600, never well beyond that and not for a ceiling of its own: the resolver drops
    what exceeds a thousand a client. */
 bool window_stalls_near_1000(const struct window *window);
