@@ -13,7 +13,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "output/checkpoint.h"
 #include "output/result_reader.h"
 #include "scanner/commands.h"
 #include "scanner/exit_status.h"
@@ -129,6 +131,22 @@ static int add_line(struct diff_run *run, enum sweep sweep, struct result_reader
     }
     run->records[sweep]++;
     return EXIT_DONE;
+}
+
+/* A single file that a scan has not finished ends as cleanly as a whole one: only its checkpoint tells. */
+static int check_is_finished(const char *path)
+{
+    char *checkpoint = checkpoint_path(path);
+    if (!checkpoint) {
+        say("out of memory");
+        return EXIT_SYSTEM_LIMIT;
+    }
+    bool is_finished = access(checkpoint, F_OK) < 0;
+    if (!is_finished) {
+        say("%s is not finished: %s stands with it; a sweep that is not whole cannot be compared", path, checkpoint);
+    }
+    free(checkpoint);
+    return is_finished ? EXIT_DONE : EXIT_INPUT_BAD;
 }
 
 static int read_sweep(struct diff_run *run, enum sweep sweep, const char *path)
@@ -248,6 +266,9 @@ static int run_diff(struct diff_run *run)
     if (err < 0) {
         say("cannot keep the sweeps aside: %s; TMPDIR chooses another folder", strerror(-err));
         return err == -ENOMEM ? EXIT_SYSTEM_LIMIT : EXIT_OUTPUT_IMPOSSIBLE;
+    }
+    for (int s = 0; s < SWEEP_COUNT && status == EXIT_DONE; s++) {
+        status = check_is_finished(o->arguments[s]);
     }
     for (int s = 0; s < SWEEP_COUNT && status == EXIT_DONE; s++) {
         status = read_sweep(run, (enum sweep)s, o->arguments[s]);

@@ -81,11 +81,32 @@ static bool is_known(const struct sweep_entry *entry, enum aspect aspect)
     return entry->values[aspect] < ASPECT_UNKNOWN;
 }
 
+/* A selector that got no answer is not in the record: what is there cannot be compared. */
+static bool are_all_keys_known(const struct record_view *r)
+{
+    for (size_t i = 0; i < r->dns.failed.count; i++) {
+        span rest = r->dns.failed.items[i].name;
+        while (rest.len > 0) {
+            if (span_equal_nocase(span_cut(&rest, '.'), SPAN("_domainkey"))) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static bool is_silent(enum domain_outcome outcome)
+{
+    return outcome == OUTCOME_SERVFAIL || outcome == OUTCOME_REFUSED || outcome == OUTCOME_TIMEOUT ||
+           outcome == OUTCOME_BAD_RESPONSE;
+}
+
 void sweep_entry_fill(struct sweep_entry *out, const struct record_view *r)
 {
     *out = (struct sweep_entry){
         .is_nonexistent = r->outcome == OUTCOME_NXDOMAIN,
         .is_excluded = r->outcome == OUTCOME_EXCLUDED,
+        .is_silent = is_silent(r->outcome),
         .has_tag = r->tag.ptr != NULL,
         .domain = r->domain,
         .tag = r->tag.ptr ? r->tag : SPAN(""),
@@ -95,7 +116,8 @@ void sweep_entry_fill(struct sweep_entry *out, const struct record_view *r)
     }
     out->texts[TEXT_SPF] = is_known(out, ASPECT_SPF) ? hash_of(r->spf.record, 0) : 0;
     out->texts[TEXT_DMARC] = is_known(out, ASPECT_DMARC) ? hash_of(r->dmarc.record, hash_of(r->dmarc.found_at, 0)) : 0;
-    out->texts[TEXT_DKIM] = is_known(out, ASPECT_DKIM) ? hash_of_keys(&r->dkim.selectors) : 0;
+    bool are_keys_known = is_known(out, ASPECT_DKIM) && are_all_keys_known(r);
+    out->texts[TEXT_DKIM] = are_keys_known ? hash_of_keys(&r->dkim.selectors) : 0;
     out->texts[TEXT_MX] = is_known(out, ASPECT_MX) ? hash_of_hosts(&r->mx.hosts) : 0;
     out->texts[TEXT_MTA_STS] = is_known(out, ASPECT_MTA_STS) ? hash_of(r->mta_sts.id, 0) : 0;
     out->texts[TEXT_TLS_RPT] = is_known(out, ASPECT_TLS_RPT) ? hash_of_texts(&r->tls_rpt.rua) : 0;
@@ -150,9 +172,9 @@ struct change change_between(const struct sweep_entry *before, const struct swee
     if (before->is_nonexistent == now->is_nonexistent) {
         change.class = class_of(&change);
     } else if (now->is_nonexistent) {
-        change.class = before->values[ASPECT_POSTURE] == ASPECT_UNKNOWN ? CHANGE_RECOVERED : CHANGE_VANISHED;
+        change.class = before->is_silent ? CHANGE_RECOVERED : CHANGE_VANISHED;
     } else {
-        change.class = now->values[ASPECT_POSTURE] == ASPECT_UNKNOWN ? CHANGE_BECAME_UNKNOWN : CHANGE_APPEARED;
+        change.class = now->is_silent ? CHANGE_BECAME_UNKNOWN : CHANGE_APPEARED;
     }
     return change;
 }

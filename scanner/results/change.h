@@ -6,7 +6,8 @@
  *
  * A domain has one class, the worst that holds: a verdict that got weaker outweighs one that got better. What is
  * unknown in one of the sweeps never makes a domain weaker, better or edited. A name that the DNS does not know any
- * more has vanished, as one that the list does not hold any more.
+ * more has vanished, as one that the list does not hold any more. DKIM keys count as edited only where every selector
+ * asked for has answered in both: one that timed out is not one that was taken away.
  *
  * Threads: any; pure.  Memory: none; entries point into what was given.
  */
@@ -21,6 +22,7 @@ struct sweep_entry {
     uint64_t texts[TEXT_COUNT]; /* 0: unknown, or not asked */
     uint8_t values[ASPECT_COUNT];
     bool is_nonexistent, is_excluded;
+    bool is_silent; /* the DNS said nothing of the name itself: it may exist or not */
     bool has_tag;
     span domain, tag;
 };

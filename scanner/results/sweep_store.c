@@ -15,7 +15,7 @@ enum { BUCKETS = 64, BUFFER_SIZE = 64 << 10, TEXT_MAX = 65535 };
 struct stored {
     uint64_t texts[TEXT_COUNT];
     uint8_t values[ASPECT_COUNT];
-    uint8_t is_nonexistent, is_excluded, has_tag;
+    uint8_t is_nonexistent, is_excluded, is_silent, has_tag;
     uint16_t domain_len, tag_len;
 };
 
@@ -86,6 +86,7 @@ int sweep_store_add(struct sweep_store *store, enum sweep sweep, const struct sw
     struct stored stored = {
         .is_nonexistent = entry->is_nonexistent,
         .is_excluded = entry->is_excluded,
+        .is_silent = entry->is_silent,
         .has_tag = entry->has_tag,
         .domain_len = (uint16_t)domain.len,
         .tag_len = (uint16_t)tag.len,
@@ -117,6 +118,7 @@ static size_t read_entry(const char *at, struct sweep_entry *out)
     *out = (struct sweep_entry){
         .is_nonexistent = stored.is_nonexistent,
         .is_excluded = stored.is_excluded,
+        .is_silent = stored.is_silent,
         .has_tag = stored.has_tag,
         .domain = span_of(at + sizeof(stored), stored.domain_len),
         .tag = span_of(at + sizeof(stored) + stored.domain_len, stored.tag_len),

@@ -20,6 +20,8 @@ def verdicts: {
 def texts: {
     spf: .spf.record, dmarc: [.dmarc.record, .dmarc.found_at], dkim: (.dkim.selectors | map(del(.provider, .record)) | sort), mx: (.mx.hosts | sort),
     mta_sts: .mta_sts.id, tls_rpt: (.tls_rpt.rua | sort), bimi: [.bimi.location, .bimi.authority] };
+def is_silent: .outcome | IN("servfail", "refused", "timeout", "bad_response");
+def lacks_keys: any(.dns.failed[]; .name | split(".") | index("_domainkey") != null);
 def direction($aspect; $a; $b):
     if $a == $b or $a == null or $b == null then "same" elif $b == "unknown" then "became_unknown" elif $a == "unknown" then "recovered"
     else strength[$aspect][$a] as $x | strength[$aspect][$b] as $y |
@@ -27,14 +29,15 @@ def direction($aspect; $a; $b):
 def class($old; $new):
     if $new == null then "vanished" elif $old == null then "appeared"
     elif $old.outcome == "excluded" or $new.outcome == "excluded" then "not_compared"
-    elif $old.outcome != "nxdomain" and $new.outcome == "nxdomain" then (if $old.posture == "unknown" then "recovered" else "vanished" end)
-    elif $old.outcome == "nxdomain" and $new.outcome != "nxdomain" then (if $new.posture == "unknown" then "became_unknown" else "appeared" end)
+    elif $old.outcome != "nxdomain" and $new.outcome == "nxdomain" then (if ($old | is_silent) then "recovered" else "vanished" end)
+    elif $old.outcome == "nxdomain" and $new.outcome != "nxdomain" then (if ($new | is_silent) then "became_unknown" else "appeared" end)
     else ($old | verdicts) as $a | ($new | verdicts) as $b | [$a | keys[] | direction(.; $a[.]; $b[.])] as $d |
         ($old | texts) as $s | ($new | texts) as $t |
         if any($d[]; . == "weakened") then "weakened" elif any($d[]; . == "became_unknown") then "became_unknown"
         elif any($d[]; . == "improved") then "improved" elif any($d[]; . == "recovered") then "recovered"
         elif any($d[]; . == "changed") then "edited"
-        elif any($s | keys[]; . as $k | ([$a[$k], $b[$k]] | all(. != null and . != "unknown")) and $s[$k] != $t[$k]) then "edited"
+        elif any($s | keys[]; . as $k | ([$a[$k], $b[$k]] | all(. != null and . != "unknown")) and $s[$k] != $t[$k] and
+                 ($k != "dkim" or ([$old, $new] | all(lacks_keys | not)))) then "edited"
         else "same" end end;
 .[0] as $old | .[1] as $new | ($old + $new | keys[]) | . as $name | class($old[$name]; $new[$name]) as $class |
 select($class != "same" and $class != "not_compared") | "\($class) \($name)"

@@ -57,6 +57,9 @@ expect_status 66 "diff: a sweep that is not there" "$trifecta" diff "$work/old.n
 head -c 20000 "$work/new.ndjson.zst" >"$work/torn.ndjson.zst"
 expect_status 65 "diff: a torn sweep is refused: what it lacks would look gone" "$trifecta" diff "$work/old.ndjson" "$work/torn.ndjson.zst"
 [ ! -s "$work/out" ] && ok "diff: and nothing is said of it" || bad "diff: something is said of a torn sweep"
+head -n 400 "$work/old.ndjson" >"$work/unfinished.ndjson"; touch "$work/unfinished.ndjson.checkpoint"
+expect_status 65 "diff: a sweep whose checkpoint stands is refused, however cleanly it ends" "$trifecta" diff "$work/old.ndjson" "$work/unfinished.ndjson"
+[ ! -s "$work/out" ] && ok "diff: and nothing is said of it either" || bad "diff: something is said of an unfinished sweep"
 { cat "$work/old.ndjson"; echo '{"schema":1}'; } >"$work/bad.ndjson"
 expect_status 65 "diff: a line that is no record" "$trifecta" diff "$work/old.ndjson" "$work/bad.ndjson"
 grep -q 'bad.ndjson:901:' "$work/err" && ok "diff: says where" || { bad "diff: does not say where"; cat "$work/err"; }
