@@ -17,6 +17,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "output/file_hash.h"
 #include "output/manifest.h"
@@ -32,6 +33,7 @@ enum { BATCH_SIZE = 1 << 20 };
 struct batch;
 
 struct merge {
+    const struct options *wish;
     struct merge_set set;
     struct scan_output output;
 };
@@ -57,6 +59,28 @@ static int check_part(struct merge *m, const char *path, const struct manifest_v
         return EXIT_INPUT_BAD;
     }
     return EXIT_DONE;
+}
+
+static bool is_same_file(const char *a, const char *b)
+{
+    struct stat x, y;
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+static int refuse_own_source(const struct merge *m, const char *path)
+{
+    if (!is_same_file(m->wish->output, path)) {
+        return EXIT_DONE;
+    }
+    say("--output %s is what is to be merged: it would be emptied before it is read", m->wish->output);
+    return EXIT_USAGE_WRONG;
+}
+
+static int check_is_not_output(struct merge *m, const char *path, const struct manifest_view_part *part, struct batch *batch)
+{
+    (void)part;
+    (void)batch;
+    return refuse_own_source(m, path);
 }
 
 static int trouble_status(const struct merge *m)
@@ -153,6 +177,16 @@ static int for_each_part(struct merge *m,
         }
     }
     return status;
+}
+
+/* --force would empty it. */
+static int check_output_is_no_source(struct merge *m)
+{
+    int status = EXIT_DONE;
+    for (size_t i = 0; i < m->set.count && status == EXIT_DONE; i++) {
+        status = refuse_own_source(m, m->set.sources[i].folder);
+    }
+    return status == EXIT_DONE ? for_each_part(m, check_is_not_output, NULL) : status;
 }
 
 /* ---- the output ---- */
@@ -291,7 +325,7 @@ int merge_command(const struct options *options, int argc, char **argv)
 {
     (void)argc;
     (void)argv;
-    struct merge m = { 0 };
+    struct merge m = { .wish = options };
     if (!options->output || options->argument_count == 0) {
         say("merge needs folders of parts, and with --output where to; see trifecta merge --help");
         return EXIT_USAGE_WRONG;
@@ -307,6 +341,9 @@ int merge_command(const struct options *options, int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
     status = merge_set_check(&m.set);
+    if (status == EXIT_DONE) {
+        status = check_output_is_no_source(&m);
+    }
     if (status == EXIT_DONE) {
         status = for_each_part(&m, check_part, NULL);
     }

@@ -35,6 +35,10 @@ jq -e '.complete and .shards == 1 and .records == 600 and .listed == 650 and .na
 expect_status 0 "merge: the joined folder is a set of its own, and goes to stdout" "$trifecta" merge "$work/joined" -o -
 settle <"$work/out" | cmp -s - "$work/whole" && ok "merge: whole again" || bad "merge: not whole again"
 
+expect_status 64 "merge: not into what is to be merged" "$trifecta" merge "$work/joined" -o "$work/joined/" --force
+expect_status 64 "merge: nor into a part of it" "$trifecta" merge "$work"/s? -o "$work/s1/part-00001.ndjson.zst" --force
+expect_status 0 "merge: which stands as it was" "$trifecta" merge "$work/joined" -o -
+settle <"$work/out" | cmp -s - "$work/whole" && ok "merge: nothing of it is lost" || bad "merge: lost what it was to merge"
 expect_status 75 "merge: without shard 1" "$trifecta" merge "$work/s0" "$work/s2" -o "$work/x.ndjson"
 grep -q 'shard 1 of 3 is missing' "$work/err" && ok "merge: names it" || bad "merge: does not name it"
 expect_status 65 "merge: a shard given twice" "$trifecta" merge "$work"/s? "$work/s1/" -o "$work/x.ndjson"
