@@ -841,6 +841,7 @@ static void on_canary(struct lookup *lookup, void *user)
         .is_reply = is_reply,
         .has_helped = !rrset_is_failure(canary->root.rrset) || outcome == DNS_CUT,
         .has_lied = has_lied,
+        .has_evaded = canary->lie.rrset->outcome == DNS_TIMEOUT,
         .is_last = asker->is_last || link_is_alone(&asker->fresh),
     };
     resolver_note_canary(canary->resolver, news, now_ns);

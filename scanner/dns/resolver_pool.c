@@ -446,7 +446,7 @@ void resolver_note_canary(struct resolver *r, struct canary_news news, uint64_t 
         return;
     }
     /* Silence clears nobody of having lied. */
-    if (r->fault == FAULT_LYING && !news.has_helped) {
+    if (r->fault == FAULT_LYING && (!news.has_helped || news.has_evaded)) {
         return;
     }
     /* A server that refuses the root may still be of use (an authoritative one under test): then it is enough that it

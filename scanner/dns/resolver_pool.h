@@ -112,10 +112,10 @@ enum resolver_news { RESOLVER_HELPED, RESOLVER_SERVFAIL, RESOLVER_REFUSED, RESOL
 void resolver_note_news(struct resolver *resolver, enum resolver_news news, uint32_t token, bool is_late,
                         uint64_t now_ns);
 
-/* What a canary said: whether anything came, whether it was of use, whether it told of a name that cannot exist; and whether
-   all that is left to ask has failed before. */
+/* What a canary said: whether anything came, whether it was of use, whether it told of a name that cannot exist, or said
+   nothing to that; and whether all that is left to ask has failed before. */
 struct canary_news {
-    bool is_reply, has_helped, has_lied, is_last;
+    bool is_reply, has_helped, has_lied, has_evaded, is_last;
 };
 void resolver_note_canary(struct resolver *resolver, struct canary_news news, uint64_t now_ns);
 

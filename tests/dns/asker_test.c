@@ -939,6 +939,38 @@ static void what_a_liar_had_on_its_way_counts_for_nothing(void **state)
     bed_close(&bed);
 }
 
+static int evasions; /* questions for what cannot exist */
+
+/* Lies once, then is silent to such a question, and truthful about the root. */
+static size_t lies_once_then_evades(struct server *server, span query, bool over_tcp, uint8_t *out)
+{
+    if (!is_below_invalid(query)) {
+        return reply_truth(server, query, over_tcp, out);
+    }
+    evasions++;
+    return evasions > 1 ? 0 : reply_lies(server, query, over_tcp, out);
+}
+
+static void silence_clears_nobody_of_having_lied(void **state)
+{
+    enum { TRIES = 2 };
+    struct bed bed;
+    (void)state;
+    evasions = 0;
+    bed_open(&bed, lies_once_then_evades, reply_truth);
+    bed_start(&bed, (struct asker_options){ .timeout_ms = 200, .retries = 2, .seed = 3 });
+    run_probe(&bed);
+    assert_true(probed[0].has_lied);
+    /* By the time a third canary comes, the second has been judged. */
+    uint64_t until = clock_now_ms() + PATIENCE_MS;
+    while (evasions < 1 + TRIES + 1 && clock_now_ms() < until) {
+        uv_run(&bed.loop, UV_RUN_ONCE);
+    }
+    assert_true(evasions > 1 + TRIES);
+    assert_int_equal(resolver_stats(&bed, 0).state, RESOLVER_LYING);
+    bed_close(&bed);
+}
+
 static size_t lies_at_first(struct server *server, span query, bool over_tcp, uint8_t *out)
 {
     return server->queries <= 2 ? reply_lies(server, query, over_tcp, out) : reply_truth(server, query, over_tcp, out);
@@ -1043,6 +1075,7 @@ int main(void)
         cmocka_unit_test(the_probe_tells_who_answers),
         cmocka_unit_test(a_liar_is_caught_before_the_first_question),
         cmocka_unit_test(what_a_liar_had_on_its_way_counts_for_nothing),
+        cmocka_unit_test(silence_clears_nobody_of_having_lied),
         cmocka_unit_test(who_has_stopped_lying_is_asked_again),
         cmocka_unit_test(a_closed_port_is_told_from_silence),
         cmocka_unit_test(tcp_pays_the_zone_too),
