@@ -16,6 +16,7 @@ void asker_stats_add(struct asker_stats *sum, const struct asker_stats *more)
     sum->case_mismatches += more->case_mismatches;
     sum->malformed += more->malformed;
     sum->send_errors += more->send_errors;
+    sum->unexpected += more->unexpected;
     sum->in_flight += more->in_flight;
     sum->waiting += more->waiting;
     for (size_t i = 0; i < sizeof(sum->rcodes) / sizeof(sum->rcodes[0]); i++) {

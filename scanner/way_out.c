@@ -23,7 +23,7 @@ static void leave(int number)
 
 static void listen_for(int number)
 {
-    struct sigaction action = { .sa_handler = leave };
+    struct sigaction action = { .sa_handler = leave, .sa_flags = SA_RESTART }; /* the first one must not fail a write */
     sigemptyset(&action.sa_mask);
     sigaction(number, &action, NULL);
 }
