@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# trifecta: make | quick | check | demo | bench | asan | tsan | fuzz | install | deps | clean (see README.md)
+# trifecta: make | quick | check | demo | bench | asan | tsan | fuzz | coverage | install | deps | clean (see README.md)
 
 VERSION  := $(shell cat VERSION)
 PREFIX   ?= /usr/local
@@ -157,6 +157,14 @@ recipes: test-deps
 	@deploy/install-packages python3-pandas python3-zstandard $$(command -v npm >/dev/null || echo nodejs npm) || echo "some packages cannot be installed: their recipes are skipped"
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@BUILD=$(BUILD) tests/recipes/recipes_test.sh
+
+# Which lines the unit tests, the scenarios and the corpora run. Without ccache: the notes of the compiler name its folder.
+.PHONY: coverage coverage-run
+coverage: test-deps
+	@$(MAKE) --no-print-directory MALLOC= BUILD=build/coverage CC=gcc CFLAGS="-O0 -g --coverage" coverage-run
+coverage-run:
+	@$(MAKE) --no-print-directory -j$$(nproc) $(TEST_BIN) $(REPLAY)
+	@BUILD=$(BUILD) tests/coverage $(TEST_BIN)
 
 # make fuzz SECONDS=600: each target for so long, both cores kept busy.
 SECONDS ?= 60

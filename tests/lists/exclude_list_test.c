@@ -91,6 +91,17 @@ static void a_typo_is_an_error_not_a_question(void **state)
     assert_int_equal(open_text(&list, "*.*.com\n", error, sizeof(error)), -EINVAL);
     assert_int_equal(open_text(&list, "com\n", error, sizeof(error)), -EINVAL);
     assert_int_equal(exclude_list_open(&list, "/nowhere/x", error, sizeof(error)), -ENOENT);
+    static const char *const wrong[] = { "*.", "*", "*..com", "*.a b", "*.xn--zzzzzz---.de", "192.0.2.1", "*.192.0.2.1", "a.com b.com" };
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        if (open_text(&list, wrong[i], error, sizeof(error)) != -EINVAL || !strstr(error, ":1: ")) {
+            fail_msg("%s is taken: %s", wrong[i], error);
+        }
+    }
+    char label[80] = "*.";
+    memset(label + 2, 'a', 64); /* one more than a label holds */
+    assert_int_equal(open_text(&list, label, error, sizeof(error)), -EINVAL);
+    assert_int_equal(exclude_list_open(&list, "/tmp", error, sizeof(error)), -EISDIR);
+    assert_string_equal(error, "/tmp: Is a directory");
     assert_int_equal(open_text(&list, "", error, sizeof(error)), 0);
     assert_int_equal(exclude_list_count(list), 0);
     exclude_list_close(list);

@@ -144,7 +144,7 @@ static void the_number_of_names_is_estimated_from_the_bytes_read(void **state)
 {
     (void)state;
     enum { NAMES = 200000 };
-    char *text = malloc(NAMES * 16), error[LIST_ERROR_SIZE];
+    char *text = malloc(NAMES * 16 + 1), error[LIST_ERROR_SIZE];
     size_t len = 0;
     for (int i = 0; i < NAMES; i++) {
         len += (size_t)sprintf(text + len, "n%06d.example\n", i);
