@@ -34,7 +34,8 @@ struct list_thread {
     _Atomic(struct exclude_list *) next_exclude; /* given, not yet taken by the thread */
     struct exclude_list *exclude;                /* the one taken last */
     bool is_joined;
-    int failure;                          /* written before has_ended is set */
+    int failure;                          /* written before has_ended is set, as is is_cut */
+    bool is_cut;                          /* stopped before the list's end */
     pthread_t thread;
 };
 
@@ -105,12 +106,14 @@ static void *run(void *arg)
 {
     struct list_thread *t = arg;
     struct dealt_block *block;
+    t->is_cut = true;
     while ((block = take_empty(t))) {
         take_exclude(t);
         int count = list_read_block(t->options.list, block->names);
         if (count <= 0) {
             atomic_store_explicit(&t->rejected, list_totals(t->options.list).rejected, memory_order_relaxed);
             t->failure = count;
+            t->is_cut = count < 0 || list_thread_is_stopping(&t);
             break;
         }
         deal(t, block);
@@ -240,7 +243,7 @@ int list_thread_failure(const struct list_thread *t)
 struct list_progress list_thread_get_progress(const struct list_thread *t)
 {
     bool has_ended = atomic_load_explicit(&t->has_ended, memory_order_acquire);
-    bool is_whole = has_ended && t->failure == 0;
+    bool is_whole = has_ended && !t->is_cut;
     uint64_t names = atomic_load_explicit(&t->names, memory_order_relaxed);
     return (struct list_progress){
         .names = names,

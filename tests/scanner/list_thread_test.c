@@ -117,6 +117,7 @@ static void each_name_goes_to_its_taker_once(void **state)
         assert_int_equal(seen[i], 1);
     }
     assert_int_equal(list_thread_get_progress(thread).names, NAMES);
+    assert_true(list_thread_get_progress(thread).has_ended);
     list_thread_stop(thread);
     free(seen);
     list_close(list);
@@ -140,6 +141,10 @@ static void a_taker_behind_stops_the_reading(void **state)
     }
     assert_int_equal(took, LIST_NOT_YET);
     assert_int_equal(list_thread_get_progress(thread).names, (uint64_t)LIST_BLOCKS * LIST_BLOCK_ENTRIES);
+    list_thread_halt(thread);
+    struct list_progress halted = list_thread_get_progress(thread);
+    assert_false(halted.has_ended); /* what was read is not all there is */
+    assert_true(halted.names < NAMES);
     list_thread_stop(thread);
     list_close(list);
 }
