@@ -72,7 +72,7 @@ const struct option_row option_rows[] = {
     { "rate", 0, OPTION_RATE, "QPS", NULL, AT(rate), RESOLVING, 0, 1e9, NULL, "Asking",
       "cap on packets sent, retries counted, over all" },
     { "resolver-rate", 0, OPTION_RATE, "QPS", NULL, AT(resolver_rate), RESOLVING, 0, 1e9, NULL, "Asking",
-      "the same for each resolver; keep public ones at 1,000 or below" },
+      "the same for each resolver (default: none; 1,000 for well-known public ones)" },
     { "zone-rate", 0, OPTION_RATE, "QPS", NULL, AT(zone_rate), ASKING, 0, 1e9, NULL, "Asking",
       "the same for each organizational domain that is asked about" },
     { "timeout", 0, OPTION_DURATION, "DUR", "2.5s", AT(timeout_ms), RESOLVING, 50, 60000, NULL, "Asking",

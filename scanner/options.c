@@ -70,7 +70,8 @@ static const char *shown(const struct reading *r, const struct option_row *row, 
 static bool refuse_value(const struct reading *r, const struct option_row *row, const char *wants, const char *value)
 {
     char name[SHOWN_SIZE];
-    return refuse(r, "%s takes %s; not '%s'", shown(r, row, name), wants, value);
+    return refuse(r, "%s takes %s; not '%s'; see trifecta %s --help", shown(r, row, name), wants, value,
+                  r->command->name);
 }
 
 struct unit {
@@ -148,8 +149,8 @@ static bool set_number(const struct reading *r, const struct option_row *row, vo
         return refuse_value(r, row, number_hint(row->kind), value);
     }
     if (number < row->low || number > row->high) {
-        return refuse(r, "%s must be between %.10g and %.10g%s; not '%s'", shown(r, row, name), row->low, row->high,
-                      row->kind == OPTION_DURATION ? " ms" : "", value);
+        return refuse(r, "%s must be between %.10g and %.10g%s; not '%s'; see trifecta %s --help", shown(r, row, name),
+                      row->low, row->high, row->kind == OPTION_DURATION ? " ms" : "", value, r->command->name);
     }
     if (row->kind != OPTION_RATE && row->kind != OPTION_PERCENT && number != floor(number)) {
         return refuse_value(r, row, "a whole number", value);

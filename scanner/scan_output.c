@@ -64,7 +64,7 @@ int scan_output_check_name(const char *path)
     if (stands && S_ISDIR(st.st_mode)) {
         say("--output %s is a folder: write %s/ for parts in it", path, path);
     } else {
-        say("--output %s: write NAME.ndjson.zst, NAME.ndjson, DIR/ for parts, or - for stdout", path);
+        say("--output %s: write NAME.ndjson.zst, NAME.ndjson, DIR/ for parts, or - for stdout; see trifecta scan --help", path);
     }
     return EXIT_USAGE_WRONG;
 }

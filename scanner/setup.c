@@ -132,7 +132,7 @@ static int open_tables(struct setup *s, const struct options *options)
     }
     for (size_t i = 0; i < options->extra_selectors.count; i++) {
         if (!selector_table_add(s->selectors, span_from_cstr(options->extra_selectors.items[i]))) {
-            say("--selector '%s' is no DKIM selector", options->extra_selectors.items[i]);
+            say("--selector '%s' is no DKIM selector; see trifecta scan --help", options->extra_selectors.items[i]);
             return EXIT_USAGE_WRONG;
         }
     }
@@ -143,7 +143,7 @@ static int read_senders(struct setup *s, const struct options *options)
 {
     for (size_t i = 0; i < options->spf_ips.count; i++) {
         if (!spf_sender_set_ip(&s->senders[i], span_from_cstr(options->spf_ips.items[i]))) {
-            say("--spf-ip '%s' is no IPv4 or IPv6 address", options->spf_ips.items[i]);
+            say("--spf-ip '%s' is no IPv4 or IPv6 address; see trifecta scan --help", options->spf_ips.items[i]);
             return EXIT_USAGE_WRONG;
         }
     }

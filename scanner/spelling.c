@@ -29,7 +29,7 @@ size_t spelling_distance(span a, span b)
 const char *nearest_spelling(span given, const char *const *names)
 {
     const char *nearest = NULL;
-    size_t best = given.len / 3 + 2; /* farther than that is no misspelling */
+    size_t best = given.len / 3 + (given.len > 3 ? 2 : 1); /* as far as that is no misspelling */
     for (; *names; names++) {
         size_t d = spelling_distance(given, span_from_cstr(*names));
         if (span_starts_with(span_from_cstr(*names), given) && given.len >= 3) {

@@ -105,7 +105,7 @@ static void wrong_usage_is_said_in_one_line(void **state)
         const char *line, *says;
     } rows[] = {
         { "--concurency 5", "--concurrency" },
-        { "--rate fast", "--rate takes a number" },
+        { "--rate fast", "--rate takes a number such as 500, 20k, 1M; not 'fast'; see trifecta scan --help" },
         { "--rate", "--rate needs a value" },
         { "--timeout 5", "a duration" },
         { "--timeout -5s", "--timeout" },
@@ -338,10 +338,12 @@ static void the_table_is_sound(void **state)
 static void the_nearest_spelling(void **state)
 {
     (void)state;
-    static const char *const names[] = { "scan", "check", "explain", NULL };
+    static const char *const names[] = { "scan", "check", "explain", "top", NULL };
     assert_string_equal(nearest_spelling(SPAN("scna"), names), "scan");
     assert_string_equal(nearest_spelling(SPAN("expl"), names), "explain");
+    assert_string_equal(nearest_spelling(SPAN("tip"), names), "top");
     assert_null(nearest_spelling(SPAN("frobnicate"), names));
+    assert_null(nearest_spelling(SPAN("foo"), names)); /* two of three letters are another word */
 }
 
 int main(void)
