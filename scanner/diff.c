@@ -198,7 +198,7 @@ static void describe(const struct diff_run *run, struct sheet *sheet)
     char number[NUMBER_TEXT_SIZE];
     for (int s = 0; s < SWEEP_COUNT; s++) {
         sheet_add_method(sheet, keys[s], titles[s],
-                         sheet_printf(sheet, "%s: %s records, asked between %s and %s", run->options->arguments[s],
+                         sheet_printf(sheet, "%s: %s records, first asked between %s and %s", run->options->arguments[s],
                                       number_text(run->records[s], number), run->first_at[s], run->last_at[s]));
     }
     sheet_add_method(sheet, "compared", "What is compared",

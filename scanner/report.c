@@ -142,7 +142,7 @@ static void describe_files(struct report_run *run)
                             options->argument_count > 1
                                 ? " All of them are one population; a name that stands in several counts each time."
                                 : ""));
-    add_method(run, "period", "Asked between",
+    add_method(run, "period", "First asked between",
                sheet_printf(sheet, "%s and %s", run->survey.first_at, run->survey.last_at));
 }
 

@@ -57,7 +57,7 @@ static const struct posture_kind postures[POSTURE_COUNT] = {
     },
     [POSTURE_PARKED_UNPROTECTED] = {
         "parked_unprotected",
-        "The domain sends no mail, but anybody may forge it.",
+        "The domain seems to send no mail, but anybody may forge it.",
         "Publish v=spf1 -all and a DMARC record with p=reject.",
         "RFC 7208 10.1.2",
     },

@@ -144,7 +144,8 @@ static void add_funnel(struct sheet *sheet, const struct survey *survey)
 
 static const struct table_form parked_form = {
     .key = "parked", .section = "Overview", .title = "Names that send no mail",
-    .note = "Of the existing names that say they send nothing (null MX, or SPF that authorises nobody): how well they say it.",
+    .note = "Of the existing names that say they send nothing (null MX, or SPF that authorises nobody) and show no sign of "
+            "sending: how well they say it. A parked posture may also be a name that says nothing.",
     .chart = CHART_BARS, .chart_from = 1, .chart_to = 1, .chart_label = "names that do not send",
     .head_columns = 1, .column_count = 2,
     .columns = { TABLE_TEXT("step", "Says so by"), TABLE_SHARE("names", "Names") },
