@@ -144,7 +144,8 @@ span arena_printf(struct arena *arena, const char *format, ...)
         char *text = arena_take_bytes(arena, (size_t)len + 1);
         if (text) {
             vsnprintf(text, (size_t)len + 1, format, again);
-            arena->used--; /* the terminator is not ours to keep: it is the last byte taken */
+            /* The terminator is not ours to keep; but a block of its own is not what the next byte is taken from. */
+            arena->used -= text + len + 1 == arena->at + arena->used;
             out = span_of(text, (size_t)len);
         }
     }

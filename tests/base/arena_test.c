@@ -54,12 +54,32 @@ static void blocks_are_aligned_and_zeroed(void **state)
     assert_true(arena.was_exhausted);
 }
 
+/* Too long for what is left of the first block, so it gets a block of its own: what is taken before and after stays whole. */
+static void a_long_text_leaves_its_neighbours_alone(void **state)
+{
+    struct arena arena;
+    char memory[256];
+    span before, after;
+    (void)state;
+    arena_init(&arena, memory, sizeof(memory), 8192);
+    assert_non_null(arena_take_bytes(&arena, 200));
+    assert_true(arena_copy(&arena, SPAN("before"), &before));
+    span text = arena_printf(&arena, "%*s", 900, "end");
+    assert_int_equal(text.len, 900);
+    assert_true(arena_copy(&arena, SPAN("after"), &after));
+    assert_true(span_equal(before, SPAN("before")));
+    assert_true(span_equal(after, SPAN("after")));
+    assert_true(span_ends_with(text, SPAN(" end")));
+    arena_reset(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_a_first_block_all_comes_from_overflow),
         cmocka_unit_test(without_any_room_a_request_is_refused),
         cmocka_unit_test(blocks_are_aligned_and_zeroed),
+        cmocka_unit_test(a_long_text_leaves_its_neighbours_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
