@@ -131,6 +131,7 @@ static void ask_item(struct domain_scan *d, uint32_t item, const struct rrset *e
         .qname = asked->qname,
         .qtype = asked->qtype,
         .checking_disabled = asked->checking_disabled,
+        .unwanted = earlier,
         .arena = &d->arena,
         .owner = d,
     };

@@ -49,6 +49,7 @@ struct lookup {
     struct arena *arena;        /* where the rrset goes */
     void *owner;                /* the caller's */
     uint64_t zone_key;          /* which zone bucket pays (a hash of the organizational domain); 0: none */
+    const struct rrset *unwanted; /* for shared_ask(): where this failure is all that is known, it is asked anew; or NULL */
 
     /* Out. */
     const struct rrset *rrset;  /* never NULL after on_done; DNS_CUT when the arena was exhausted or the name cannot be

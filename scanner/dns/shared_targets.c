@@ -327,11 +327,14 @@ static void pin(struct shared_entry *entry, struct lookup *lookup, bool was_shar
     link_init(&lookup->link);
 }
 
-/* The entry for the key that is being asked or still good; one that has run out is let go. */
+/* The entry for the key that is being asked or still good; one that has run out, or is not wanted, is let go. */
 static struct shared_entry *find_good(struct shared_targets *shared, const struct lookup *lookup, uint32_t hash)
 {
     struct shared_entry *entry = find(shared, lookup->qname, lookup->qtype, hash);
-    if (!entry || entry->scratch || shared->options.now_ms() < entry->expires_ms) {
+    if (!entry || entry->scratch) {
+        return entry;
+    }
+    if (entry->known != lookup->unwanted && shared->options.now_ms() < entry->expires_ms) {
         return entry;
     }
     if (entry->pins == 0) {

@@ -8,7 +8,8 @@
  * finished at the next asker_turn() without a packet. Each lookup holds a pin on its entry until shared_release(), so the
  * rrset stays whatever the clock does meanwhile. Positive answers live for their TTL between ttl_min_s and ttl_max_s,
  * absent ones by RFC 2308 5 within the same bounds, failures for failure_ttl_s at most and as failures: they are never
- * remembered as "no record".
+ * remembered as "no record". Who holds such a failure and asks again (lookup.unwanted) is not answered with it: the first
+ * one asks anew, others who hold the same failure share what comes.
  *
  * Memory is bounded: each entry is one block (plus a scratch block while it is being asked); the least used unpinned one
  * goes first (clock). When only pinned ones are left, the lookup is asked privately into its own arena.

@@ -110,14 +110,19 @@ static void close_bed(void)
     }
 }
 
-static struct lookup *ask(const char *name, uint16_t qtype)
+static struct lookup *ask_unlike(const char *name, uint16_t qtype, const struct rrset *unwanted)
 {
     size_t i = asked++;
     assert_true(i < LOOKUPS_MAX);
     arena_init(&arenas[i], blocks[i], sizeof(blocks[i]), 1 << 16);
-    lookups[i] = (struct lookup){ .qname = span_from_cstr(name), .qtype = qtype, .arena = &arenas[i] };
+    lookups[i] = (struct lookup){ .qname = span_from_cstr(name), .qtype = qtype, .arena = &arenas[i], .unwanted = unwanted };
     shared_ask(shared, &lookups[i]);
     return &lookups[i];
+}
+
+static struct lookup *ask(const char *name, uint16_t qtype)
+{
+    return ask_unlike(name, qtype, NULL);
 }
 
 static void run(void)
@@ -225,6 +230,32 @@ static void a_failure_stays_a_failure(void **state)
     close_bed();
 }
 
+/* In the second pass, long before the failure has run out: or it would ask nobody. */
+static void who_holds_a_failure_asks_anew(void **state)
+{
+    (void)state;
+    open_bed(0);
+    struct lookup *first = ask("t.example", DNS_TXT), *second = ask("t.example", DNS_TXT);
+    asker_expire_open(asker);
+    run();
+    const struct rrset *failure = first->rrset;
+    assert_ptr_equal(second->rrset, failure);
+    assert_int_equal(failure->outcome, DNS_TIMEOUT);
+    struct lookup *anew = ask_unlike("t.example", DNS_TXT, failure);
+    run();
+    assert_int_equal(anew->rrset->outcome, DNS_ANSWERED);
+    assert_int_equal(stats().misses, 2);
+    /* Who holds the same failure shares what came. */
+    struct lookup *shares = ask_unlike("t.example", DNS_TXT, failure);
+    run();
+    assert_ptr_equal(shares->rrset, anew->rrset);
+    assert_int_equal(stats().misses, 2);
+    assert_int_equal(failure->outcome, DNS_TIMEOUT); /* still there for who reads it */
+    shared_release(shared, first);
+    shared_release(shared, second);
+    close_bed();
+}
+
 static void a_budget_that_is_over_ends_in_failures(void **state)
 {
     (void)state;
@@ -308,6 +339,7 @@ int main(void)
         cmocka_unit_test(every_type_is_kept_whole),
         cmocka_unit_test(answers_live_for_their_ttl_within_the_bounds),
         cmocka_unit_test(a_failure_stays_a_failure),
+        cmocka_unit_test(who_holds_a_failure_asks_anew),
         cmocka_unit_test(a_budget_that_is_over_ends_in_failures),
         cmocka_unit_test(what_is_pinned_outlives_its_time),
         cmocka_unit_test(memory_is_bounded_and_the_unused_go_first),
