@@ -94,7 +94,7 @@ void change_print(const struct change *change, const struct sweep_entry *before,
         for (int a = 0; a < ASPECT_COUNT && len < CHANGE_WORDS_SIZE; a++) {
             if (change->directions[a] == worst_first[i]) {
                 enum aspect aspect = (enum aspect)a;
-                len += (size_t)snprintf(words + len, CHANGE_WORDS_SIZE - len, "%s%s: %s → %s", len ? "; " : "",
+                len += (size_t)snprintf(words + len, CHANGE_WORDS_SIZE - len, "%s%s: %s => %s", len ? "; " : "",
                                         aspect_forms[a].key, aspect_word(aspect, before->values[a]),
                                         aspect_word(aspect, now->values[a]));
             }

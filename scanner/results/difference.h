@@ -55,6 +55,6 @@ void difference_visit(void *arg, const struct sweep_entry *before, const struct 
 /* Writes the lines, the worst class first, by the name within a bucket of names. 0 or a negative errno. */
 MUST_USE int difference_write_lines(struct difference *difference, FILE *out);
 
-/* "dmarc: reject → none; spf edited": the changes, the worst first. */
+/* "dmarc: reject => none; spf edited": the changes, the worst first. */
 void change_print(const struct change *change, const struct sweep_entry *before, const struct sweep_entry *now,
                   char words[CHANGE_WORDS_SIZE]);
