@@ -96,6 +96,7 @@ stopped=$(sweeps | tail -1)
 head -290 "$work/whole" >"$work/list"
 expect_status 0 "another list: begun again" sweep
 is "the unfinished one is given up" "$(cat "$state/$stopped/status")" "73 given up: another list or other options"
+is "and nothing waits to go on" "$(find "$state" -name '*.checkpoint')" ""
 is "every name of the new list" "$(zstd -dqc "$state/latest/results.ndjson.zst" | wc -l)" 290
 
 # --- no resolver: nothing is left behind that would be taken for a sweep
