@@ -163,18 +163,18 @@ struct change change_between(const struct sweep_entry *before, const struct swee
         change.class = CHANGE_NOT_COMPARED;
         return change;
     }
+    if (before->is_nonexistent != now->is_nonexistent) {
+        const struct sweep_entry *existing = now->is_nonexistent ? before : now;
+        change.class = now->is_nonexistent ? (existing->is_silent ? CHANGE_RECOVERED : CHANGE_VANISHED)
+                                           : (existing->is_silent ? CHANGE_BECAME_UNKNOWN : CHANGE_APPEARED);
+        return change; /* its verdicts came or went with it: none of them got weaker */
+    }
     for (int a = 0; a < ASPECT_COUNT; a++) {
         change.directions[a] = aspect_direction((enum aspect)a, before->values[a], now->values[a]);
     }
     for (int t = 0; t < TEXT_COUNT; t++) {
         change.edited[t] = before->texts[t] != 0 && now->texts[t] != 0 && before->texts[t] != now->texts[t];
     }
-    if (before->is_nonexistent == now->is_nonexistent) {
-        change.class = class_of(&change);
-    } else if (now->is_nonexistent) {
-        change.class = before->is_silent ? CHANGE_RECOVERED : CHANGE_VANISHED;
-    } else {
-        change.class = now->is_silent ? CHANGE_BECAME_UNKNOWN : CHANGE_APPEARED;
-    }
+    change.class = class_of(&change);
     return change;
 }

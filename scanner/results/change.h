@@ -44,7 +44,7 @@ enum change_class {
 
 struct change {
     enum change_class class;
-    enum direction directions[ASPECT_COUNT];
+    enum direction directions[ASPECT_COUNT]; /* of a name that exists, or does not, in both */
     bool edited[TEXT_COUNT];
 };
 

@@ -84,6 +84,24 @@ static void a_name_vanishes_from_where_it_was_known_to_be(void **state)
     assert_int_equal(compare(&now, &before).class, CHANGE_APPEARED);
 }
 
+/* Or --fail-on weakened:dmarc would speak of names that are gone. */
+static void what_went_with_its_name_did_not_get_weaker(void **state)
+{
+    (void)state;
+    struct record_view before = view(), now = nothing_there();
+    now.dmarc.status = DMARC_NONE;
+    now.spf.status = SPF_NONE;
+    struct change change = compare(&before, &now);
+    assert_int_equal(change.class, CHANGE_VANISHED);
+    for (int a = 0; a < ASPECT_COUNT; a++) {
+        assert_int_equal(change.directions[a], DIRECTION_SAME);
+    }
+    now.outcome = OUTCOME_OK;
+    change = compare(&before, &now);
+    assert_int_equal(change.class, CHANGE_WEAKENED);
+    assert_int_equal(change.directions[ASPECT_DMARC], DIRECTION_WEAKENED);
+}
+
 /* Whatever was checked: with MX alone there is no posture to be unknown. */
 static void of_a_name_that_nobody_spoke_for_nothing_vanishes(void **state)
 {
@@ -106,6 +124,7 @@ int main(void)
         cmocka_unit_test(a_key_that_went_is_an_edit),
         cmocka_unit_test(a_selector_that_timed_out_is_no_edit),
         cmocka_unit_test(a_name_vanishes_from_where_it_was_known_to_be),
+        cmocka_unit_test(what_went_with_its_name_did_not_get_weaker),
         cmocka_unit_test(of_a_name_that_nobody_spoke_for_nothing_vanishes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
