@@ -120,8 +120,9 @@ static void print_takers(FILE *out, const struct option_row *row)
 {
     char takers[256] = "every command";
     size_t len = 0;
+    unsigned takes = option_takers(row->name);
     for (size_t i = 0; i < command_count && !is_of_every_command(row); i++) {
-        if ((row->commands & (unsigned)commands[i].id) && len < sizeof(takers)) {
+        if ((takes & (unsigned)commands[i].id) && len < sizeof(takers)) {
             len += (size_t)snprintf(takers + len, sizeof(takers) - len, "%s%s", len ? " " : "", commands[i].name);
         }
     }
@@ -143,7 +144,9 @@ void help_print_overview(FILE *out)
     }
     fputs("\nOptions, and the commands that take them:\n", out);
     for (size_t i = 0; i < option_row_count; i++) {
-        print_takers(out, &option_rows[i]);
+        if (option_row_by_name(span_from_cstr(option_rows[i].name), ~0u) == &option_rows[i]) { /* once a name */
+            print_takers(out, &option_rows[i]);
+        }
     }
     fputs("\ntrifecta help COMMAND, or COMMAND --help, says what they mean. --config FILE holds them as lines of\n"
           "NAME = VALUE, the environment as TRIFECTA_NAME; a flag beats the environment beats the file.\n",

@@ -2,6 +2,7 @@
 #include "scanner/option_table.h"
 
 #include <assert.h>
+#include <string.h>
 
 #define AT(field) offsetof(struct options, field)
 #define ASKING    (COMMAND_SCAN | COMMAND_CHECK)
@@ -175,4 +176,13 @@ const char *option_nearest_name(span given, unsigned commands)
     }
     names[count] = NULL;
     return nearest_spelling(given, names);
+}
+
+unsigned option_takers(const char *name)
+{
+    unsigned takers = 0;
+    for (size_t i = 0; i < option_row_count; i++) {
+        takers |= strcmp(option_rows[i].name, name) == 0 ? (unsigned)option_rows[i].commands : 0;
+    }
+    return takers;
 }

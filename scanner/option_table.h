@@ -43,6 +43,9 @@ extern const size_t option_row_count; /* at most OPTION_ROWS_MAX */
 
 /* Of one of these commands (bits of enum command_id; ~0u: any). NULL: there is none. */
 const struct option_row *option_row_by_name(span name, unsigned commands);
+
+/* The commands (bits of enum command_id) that have an option of this name, by whichever row. */
+unsigned option_takers(const char *name);
 const struct option_row *option_row_by_letter(char letter, unsigned commands);
 
 /* The nearest name of an option of these commands, or NULL. */

@@ -386,9 +386,10 @@ static bool read_environment(struct reading *r, const char *const *environment)
 static const char *commands_of(const struct option_row *row, char *out, size_t size)
 {
     size_t len = 0;
+    unsigned takers = option_takers(row->name);
     out[0] = '\0';
     for (size_t i = 0; i < command_count; i++) {
-        if ((row->commands & (unsigned)commands[i].id) && len < size) {
+        if ((takers & (unsigned)commands[i].id) && len < size) {
             len += (size_t)snprintf(out + len, size - len, "%s%s", len ? ", " : "", commands[i].name);
         }
     }

@@ -122,6 +122,7 @@ static void wrong_usage_is_said_in_one_line(void **state)
         { "--rate nan", "--rate" },
         { "--rate 0x10", "--rate" },
         { "--json", "--json is an option of trifecta check, spf, explain, not of scan" },
+        { "--format text", "--format is an option of trifecta report, diff, not of scan" }, /* of two rows */
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         assert_false(parse(&scan, rows[i].line));
