@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# trifecta: make | quick | check | demo | bench | asan | tsan | fuzz | coverage | install | deps | clean (see README.md)
+# trifecta: make | quick | check | demo | bench | asan | tsan | fuzz | coverage | memcheck | install | deps | clean (see README.md)
 
 VERSION  := $(shell cat VERSION)
 PREFIX   ?= /usr/local
@@ -165,6 +165,16 @@ coverage: test-deps
 coverage-run:
 	@$(MAKE) --no-print-directory -j$$(nproc) $(TEST_BIN) $(REPLAY)
 	@BUILD=$(BUILD) tests/coverage $(TEST_BIN)
+
+# A small scan and some of the unit tests under valgrind: a minute or two.
+MEMCHECK := $(addprefix $(BUILD)/tests/,output/checkpoint_test lists/source_test mail/spf_record_test dns/answer_test)
+.PHONY: memcheck memcheck-run
+memcheck: test-deps
+	@deploy/install-packages valgrind
+	@$(MAKE) --no-print-directory MALLOC= BUILD=build/memcheck memcheck-run
+memcheck-run:
+	@$(MAKE) --no-print-directory -j$$(nproc) $(BUILD)/trifecta $(BUILD)/world $(MEMCHECK)
+	@BUILD=$(BUILD) TEST_TIMEOUT=1200 MEMCHECK="$(MEMCHECK)" tests/run tests/memcheck
 
 # make fuzz SECONDS=600: each target for so long, both cores kept busy.
 SECONDS ?= 60

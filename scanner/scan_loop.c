@@ -36,6 +36,7 @@ struct scan_loop {
     uv_async_t wake;
     uv_timer_t drain, budget;
     unsigned budget_left;            /* ticks */
+    unsigned handles;                /* of the event loop's that are not closed yet */
 };
 
 static void on_budget_tick(uv_timer_t *timer);
@@ -449,9 +450,12 @@ struct shared_targets *scan_loop_shared(const struct scan_loop *l)
     return l->asking.shared;
 }
 
-static void on_last_closed(uv_handle_t *handle)
+static void on_closed(uv_handle_t *handle)
 {
     struct scan_loop *l = handle->data;
+    if (--l->handles > 0) {
+        return;
+    }
     for (size_t i = 0; i < l->options.slots; i++) {
         if (l->slots[i].arena.first) {
             arena_reset(&l->slots[i].arena);
@@ -466,9 +470,11 @@ void scan_loop_close(struct scan_loop *l)
 {
     asker_free(l->asking.asker);
     shared_targets_free(l->asking.shared);
-    uv_close((uv_handle_t *)&l->check, NULL);
-    uv_close((uv_handle_t *)&l->idle, NULL);
-    uv_close((uv_handle_t *)&l->wake, NULL);
-    uv_close((uv_handle_t *)&l->budget, NULL);
-    uv_close((uv_handle_t *)&l->drain, on_last_closed);
+    uv_handle_t *handles[] = {
+        (uv_handle_t *)&l->check, (uv_handle_t *)&l->idle, (uv_handle_t *)&l->wake, (uv_handle_t *)&l->budget, (uv_handle_t *)&l->drain,
+    };
+    l->handles = sizeof(handles) / sizeof(handles[0]);
+    for (size_t i = 0; i < sizeof(handles) / sizeof(handles[0]); i++) {
+        uv_close(handles[i], on_closed);
+    }
 }

@@ -165,6 +165,7 @@ struct outgoing {
 
 static void set_segment_size(struct msghdr *header, char *control, uint16_t size)
 {
+    memset(control, 0, CMSG_SPACE(sizeof(uint16_t))); /* also what only fills up: the kernel gets all of it */
     header->msg_control = control;
     header->msg_controllen = CMSG_SPACE(sizeof(uint16_t));
     struct cmsghdr *c = CMSG_FIRSTHDR(header);
