@@ -203,7 +203,7 @@ bench-page:
 
 # One run of a million names, all default checks, held against the truth: make bench-million NAMES=50000 for less.
 bench-million: test-deps
-	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(BUILD)/bench/compare_stream
 	@BUILD=$(BUILD) bench/million
 
 $(BUILD)/bench/compare_stream: $(BUILD)/bench/compare_stream.o $(BUILD)/libsupport.a $(call archives,base)
