@@ -10,9 +10,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <unistd.h>
 
 #include "output/checkpoint.h"
@@ -233,24 +235,39 @@ static int write_sheet(struct diff_run *run)
     return status;
 }
 
+static int write_lines_to(struct diff_run *run, FILE *out, const char *name)
+{
+    int err = difference_write_lines(&run->difference, out);
+    if (err < 0 && !(out == stdout && err == -EPIPE)) { /* `| head` is a normal end */
+        say("cannot write %s: %s", name, strerror(-err));
+        return EXIT_WRITE_ERROR;
+    }
+    return EXIT_DONE;
+}
+
+/* A file stands there whole or not at all, and may have been one of the two that were compared. */
 static int write_lines(struct diff_run *run)
 {
     const char *path = run->options->diff_output;
-    bool is_stdout = strcmp(path, "-") == 0;
-    FILE *out = is_stdout ? stdout : fopen(path, "we");
+    char temporary[PATH_MAX];
+    if (strcmp(path, "-") == 0) {
+        return write_lines_to(run, stdout, "to stdout");
+    }
+    FILE *out = (size_t)snprintf(temporary, sizeof(temporary), "%s.new", path) < sizeof(temporary) ? fopen(temporary, "we") : NULL;
     if (!out) {
         say("cannot make %s: %s", path, strerror(errno));
         return EXIT_OUTPUT_IMPOSSIBLE;
     }
-    int err = difference_write_lines(&run->difference, out);
-    if (!is_stdout && fclose(out) != 0 && err == 0) {
-        err = -errno;
+    int status = write_lines_to(run, out, path);
+    bool is_safe = fsync(fileno(out)) == 0;
+    if ((fclose(out) != 0 || !is_safe || (status == EXIT_DONE && rename(temporary, path) < 0)) && status == EXIT_DONE) {
+        say("cannot write %s: %s", path, strerror(errno));
+        status = EXIT_WRITE_ERROR;
     }
-    if (err < 0 && !(is_stdout && err == -EPIPE)) {
-        say("cannot write %s: %s", is_stdout ? "to stdout" : path, strerror(-err));
-        return EXIT_WRITE_ERROR;
+    if (status != EXIT_DONE) {
+        unlink(temporary);
     }
-    return EXIT_DONE;
+    return status;
 }
 
 static int run_diff(struct diff_run *run)

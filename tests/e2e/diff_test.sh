@@ -63,6 +63,9 @@ expect_status 65 "diff: a sweep whose checkpoint stands is refused, however clea
 { cat "$work/old.ndjson"; echo '{"schema":1}'; } >"$work/bad.ndjson"
 expect_status 65 "diff: a line that is no record" "$trifecta" diff "$work/old.ndjson" "$work/bad.ndjson"
 grep -q 'bad.ndjson:901:' "$work/err" && ok "diff: says where" || { bad "diff: does not say where"; cat "$work/err"; }
+cp "$work/new.ndjson.zst" "$work/same.ndjson.zst"
+expect_status 1 "diff: over one of the two" "$trifecta" diff "$work/old.ndjson" "$work/same.ndjson.zst" --format ndjson -o "$work/same.ndjson.zst"
+cmp -s "$work/same.ndjson.zst" "$work/found" && ok "diff: what was read is what was compared" || bad "diff: its output went into its input"
 cat "$work/old.ndjson" "$work/old.ndjson" >"$work/twice.ndjson"
 expect_status 0 "diff: names that stand twice count once" "$trifecta" diff "$work/old.ndjson" "$work/twice.ndjson"
 exit $failed
