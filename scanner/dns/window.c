@@ -12,6 +12,7 @@ static const double growth_per_round = 1.0 / 32;
 static const double tolerated = 0.15;       /* failures beyond the usual share before the window is cut */
 static const double hopeless = 0.65;        /* beyond it no list is to blame */
 static const double usual_max = 0.5;
+static const double innocent = 512;        /* no resolver is at its limit with so few in flight: what fails then is the list's */
 static const double unhelped = 0.8;         /* of the share that failed before the cut: it was not the load */
 
 
@@ -105,7 +106,7 @@ static void learn_usual(struct window *window, double share)
 {
     if (share < window->usual) {
         window->usual += (share - window->usual) / 2;
-    } else if (share <= hopeless && window->cut_share > 0 && share >= window->cut_share * unhelped) {
+    } else if (share <= hopeless && window->size <= innocent && window->cut_share > 0 && share >= window->cut_share * unhelped) {
         window->usual = within(share, 0, usual_max);
     }
     if (window->cut_share > 0 && share < window->cut_share * unhelped && window->cuts_that_helped < UINT8_MAX) {
