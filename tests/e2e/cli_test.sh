@@ -82,7 +82,7 @@ fi
 
 # --- stop and go on
 "$world" --print-list 3000 >"$work/list" 2>/dev/null
-resumable=(scan "$work/list" --timeout 300ms --retries 1 -o "$work/d.ndjson.zst" --rate 4k --checkpoint-every 100ms --seed 5)
+resumable=(scan "$work/list" --timeout 300ms --retries 1 -o "$work/d.ndjson.zst" --rate 1k --checkpoint-every 100ms --seed 5)
 await() { # COMMAND ...: until it is true, for a minute at most
     local i
     for i in $(seq 600); do "$@" && return 0; sleep 0.1; done
@@ -105,7 +105,7 @@ expect_status 0 "the same command line goes on" scan "$work/list" -o "$work/d.nd
 [ "$(zstd -dqc "$work/d.ndjson.zst" | jq -r .domain | sort | md5sum)" = "$(sort "$work/list" | md5sum)" ] && ok "every name once after a resume" || bad "names after a resume"
 [ ! -e "$work/d.ndjson.zst.checkpoint" ] && ok "the checkpoint is gone" || bad "the checkpoint stays"
 # Two at once: the frame may be torn, the run is gone on with all the same.
-"$trifecta" "${resumable[@]:0:2}" -o "$work/g.ndjson.zst" -r "$WORLD" -q --rate 4k --checkpoint-every 100ms 2>"$work/err" &
+"$trifecta" "${resumable[@]:0:2}" -o "$work/g.ndjson.zst" -r "$WORLD" -q --rate 1k --checkpoint-every 100ms 2>"$work/err" &
 first=$!
 await test -s "$work/g.ndjson.zst" || bad "no record is written"
 kill -INT $first; kill -INT $first
