@@ -10,23 +10,11 @@
 #include <stdio.h>
 #include <string.h>
 
-static void key_text(struct json *json, const char *key, const char *value)
-{
-    json_key_bytes(json, key, strlen(key));
-    json_cstr(json, value);
-}
-
-static void key_u64(struct json *json, const char *key, uint64_t value)
-{
-    json_key_bytes(json, key, strlen(key));
-    json_u64(json, value);
-}
-
 static void key_hash(struct json *json, uint64_t hash)
 {
     char hex[17];
     snprintf(hex, sizeof(hex), "%016" PRIx64, hash);
-    key_text(json, "xxh3", hex);
+    json_put_text(json, "xxh3", hex);
 }
 
 static void print_lists(const struct manifest *m, struct json *json)
@@ -36,11 +24,11 @@ static void print_lists(const struct manifest *m, struct json *json)
     for (size_t i = 0; i < m->list_count; i++) {
         const struct manifest_list *list = &m->lists[i];
         json_begin_object(json);
-        key_text(json, "path", list->path);
-        key_u64(json, "names", list->names);
-        key_u64(json, "lines", list->lines);
-        key_u64(json, "rejected", list->rejected);
-        key_u64(json, "duplicates", list->duplicates);
+        json_put_text(json, "path", list->path);
+        json_put_u64(json, "names", list->names);
+        json_put_u64(json, "lines", list->lines);
+        json_put_u64(json, "rejected", list->rejected);
+        json_put_u64(json, "duplicates", list->duplicates);
         key_hash(json, list->xxh3);
         json_end_object(json);
     }
@@ -66,7 +54,7 @@ static void print_options(const struct checkpoint *checkpoint, struct json *json
     for (size_t i = 0; i < checkpoint->pair_count; i++) {
         const struct checkpoint_pair *pair = &checkpoint->pairs[i];
         if (pair->kind == CHECKPOINT_OPTION && !stands_at_the_top(pair->name)) {
-            key_text(json, pair->name, pair->value);
+            json_put_text(json, pair->name, pair->value);
         }
     }
     json_end_object(json);
@@ -80,10 +68,10 @@ static void print_parts(const struct manifest *m, struct json *json)
         char name[PART_NAME_SIZE];
         part_folder_name(i, name);
         json_begin_object(json);
-        key_text(json, "name", name);
-        key_u64(json, "records", m->parts[i].records);
-        key_u64(json, "bytes", m->parts[i].bytes);
-        key_u64(json, "uncompressed_bytes", m->parts[i].uncompressed_bytes);
+        json_put_text(json, "name", name);
+        json_put_u64(json, "records", m->parts[i].records);
+        json_put_u64(json, "bytes", m->parts[i].bytes);
+        json_put_u64(json, "uncompressed_bytes", m->parts[i].uncompressed_bytes);
         key_hash(json, m->parts[i].xxh3);
         json_end_object(json);
     }
@@ -93,25 +81,25 @@ static void print_parts(const struct manifest *m, struct json *json)
 static void print_manifest(const struct manifest *m, struct json *json)
 {
     json_begin_object(json);
-    key_u64(json, "schema", 1);
-    key_text(json, "version", m->version);
+    json_put_u64(json, "schema", 1);
+    json_put_text(json, "version", m->version);
     json_key(json, "complete");
     json_bool(json, true);
-    key_u64(json, "shards", m->shards);
-    key_u64(json, "shard", m->shard);
-    key_u64(json, "seed", m->seed);
-    key_text(json, "order", m->order);
-    key_text(json, "list_identity", m->list_identity);
+    json_put_u64(json, "shards", m->shards);
+    json_put_u64(json, "shard", m->shard);
+    json_put_u64(json, "seed", m->seed);
+    json_put_text(json, "order", m->order);
+    json_put_text(json, "list_identity", m->list_identity);
     print_lists(m, json);
     print_options(m->checkpoint, json);
-    key_u64(json, "listed", m->listed);
-    key_u64(json, "names", m->names);
-    key_u64(json, "duplicates", m->duplicates);
-    key_u64(json, "records", m->records);
-    key_u64(json, "unknown", m->unknown);
-    key_text(json, "started_at", m->started_at);
-    key_text(json, "finished_at", m->finished_at);
-    key_u64(json, "resumed", m->resumed);
+    json_put_u64(json, "listed", m->listed);
+    json_put_u64(json, "names", m->names);
+    json_put_u64(json, "duplicates", m->duplicates);
+    json_put_u64(json, "records", m->records);
+    json_put_u64(json, "unknown", m->unknown);
+    json_put_text(json, "started_at", m->started_at);
+    json_put_text(json, "finished_at", m->finished_at);
+    json_put_u64(json, "resumed", m->resumed);
     print_parts(m, json);
     json_end_object(json);
 }

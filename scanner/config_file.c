@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "scanner/config_file.h"
 
+#include "output/read_file.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,22 +68,5 @@ enum config_step config_next(struct config_reader *r, span *key, span *value, co
 
 int config_file_read(const char *path, char **text, size_t *len)
 {
-    FILE *file = fopen(path, "re");
-    if (!file) {
-        return -errno;
-    }
-    char *bytes = malloc(CONFIG_FILE_MAX + 1);
-    int err = bytes ? 0 : -ENOMEM;
-    if (bytes) {
-        errno = 0;
-        *len = fread(bytes, 1, CONFIG_FILE_MAX + 1, file);
-        err = ferror(file) ? (errno ? -errno : -EIO) : *len > CONFIG_FILE_MAX ? -EFBIG : 0;
-    }
-    fclose(file);
-    if (err < 0) {
-        free(bytes);
-        return err;
-    }
-    *text = bytes;
-    return 0;
+    return read_file(path, CONFIG_FILE_MAX, text, len);
 }

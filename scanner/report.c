@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "output/read_file.h"
 #include "output/result_reader.h"
 #include "scanner/base/clock.h"
 #include "scanner/commands.h"
@@ -160,30 +161,13 @@ static void describe_trouble(struct report_run *run)
     }
 }
 
-static int read_file(const char *path, char **text, size_t *len)
-{
-    FILE *file = fopen(path, "re");
-    int err = file ? 0 : -errno;
-    *text = malloc(RUN_SUMMARY_MAX);
-    if (file && *text) {
-        *len = fread(*text, 1, RUN_SUMMARY_MAX, file);
-        err = ferror(file) ? -EIO : *len == RUN_SUMMARY_MAX ? -EFBIG : 0;
-    } else if (file) {
-        err = -ENOMEM;
-    }
-    if (file) {
-        fclose(file);
-    }
-    return err;
-}
-
 static int describe_run(struct report_run *run, const char *path)
 {
     struct run_summary summary;
     const char *error = NULL;
     char *text = NULL;
     size_t len = 0;
-    int status = EXIT_DONE, err = read_file(path, &text, &len);
+    int status = EXIT_DONE, err = read_file(path, RUN_SUMMARY_MAX, &text, &len);
     if (err < 0) {
         say("cannot read the summary %s: %s", path, strerror(-err));
         status = EXIT_LIST_UNREADABLE;

@@ -5,7 +5,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <yajl/yajl_tree.h>
+
+#include "output/read_file.h"
+#include "scanner/results/json_tree.h"
 
 enum { HEX_LEN = 16, DEPTH_MAX = 8 };
 
@@ -165,39 +167,14 @@ static void read_facts(struct reader *r, yajl_val tree, struct manifest_view *ou
     out->resumed = get_number(r, tree, "resumed");
 }
 
-/* yajl frees a tree by recursion: what nests deeper than a manifest does is refused before it is built. */
-static bool is_shallow(span text)
-{
-    size_t depth = 0;
-    bool in_string = false;
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        if (in_string) {
-            i += c == '\\';
-            in_string = c != '"';
-        } else if (c == '"') {
-            in_string = true;
-        } else if ((c == '[' || c == '{') && ++depth > DEPTH_MAX) {
-            return false;
-        } else if ((c == ']' || c == '}') && depth > 0) {
-            depth--;
-        }
-    }
-    return true;
-}
-
 bool manifest_view_parse(struct manifest_view *out, span text, char error[MANIFEST_ERROR_SIZE])
 {
     *out = (struct manifest_view){ 0 };
     struct reader r = { .error = error };
-    char words[128] = "";
-    /* yajl wants a C string: a NUL in the text would hide what follows it. */
-    char *copy = memchr(text.ptr, 0, text.len) || !is_shallow(text) ? NULL : strndup(text.ptr, text.len);
-    yajl_val tree = copy ? yajl_tree_parse(copy, words, sizeof(words)) : NULL;
-    free(copy);
+    char words[JSON_TREE_WORDS_SIZE];
+    yajl_val tree = json_tree_parse(text, DEPTH_MAX, words);
     out->tree = tree;
     if (!tree || !YAJL_IS_OBJECT(tree)) {
-        words[strcspn(words, "\n")] = '\0';
         fail(&r, "it is no JSON object%s%s", words[0] ? ": " : "", words);
     } else if (get_number(&r, tree, "schema") != 1) {
         fail(&r, "it is of another schema than 1");
@@ -213,51 +190,17 @@ bool manifest_view_parse(struct manifest_view *out, span text, char error[MANIFE
     return !r.has_failed;
 }
 
-static char *read_file(const char *path, size_t *len, int *err)
-{
-    FILE *file = fopen(path, "re");
-    char *text = NULL;
-    size_t size = 0;
-    *len = 0;
-    *err = file ? 0 : -errno;
-    while (file && *err == 0) {
-        if (*len == size) {
-            size = size ? size * 2 : 65536;
-            char *more = *len < MANIFEST_SIZE_MAX ? realloc(text, size) : NULL;
-            if (!more) {
-                *err = *len < MANIFEST_SIZE_MAX ? -ENOMEM : -EFBIG;
-                break;
-            }
-            text = more;
-        }
-        size_t got = fread(text + *len, 1, size - *len, file);
-        if (got == 0) {
-            *err = ferror(file) ? -EIO : 0;
-            break;
-        }
-        *len += got;
-    }
-    if (file) {
-        fclose(file);
-    }
-    if (*err < 0) {
-        free(text);
-        return NULL;
-    }
-    return text;
-}
-
 int manifest_view_read(struct manifest_view *out, const char *path, char error[MANIFEST_ERROR_SIZE])
 {
+    char *text;
     size_t len;
-    int err;
     *out = (struct manifest_view){ 0 };
-    char *text = read_file(path, &len, &err);
+    int err = read_file(path, MANIFEST_SIZE_MAX, &text, &len);
     if (err < 0) {
         snprintf(error, MANIFEST_ERROR_SIZE, "%s", strerror(-err));
         return err;
     }
-    bool is_good = manifest_view_parse(out, span_of(text ? text : "", len), error);
+    bool is_good = manifest_view_parse(out, span_of(text, len), error);
     free(text);
     return is_good ? 0 : -EBADMSG;
 }

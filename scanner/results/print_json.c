@@ -5,12 +5,6 @@
 
 enum { BUFFER_FIRST = 1 << 20, BUFFER_MAX = 1 << 30 };
 
-static void key_text(struct json *json, const char *key, span text)
-{
-    json_key_bytes(json, key, strlen(key));
-    json_string(json, text.ptr, text.len);
-}
-
 static void print_cell(struct json *json, const struct cell *cell)
 {
     uint64_t percent = 0;
@@ -52,9 +46,9 @@ static void print_columns(struct json *json, const struct table_form *form)
     json_begin_array(json);
     for (size_t c = 0; c < form->column_count; c++) {
         json_begin_object(json);
-        key_text(json, "key", span_from_cstr(form->columns[c].key));
-        key_text(json, "title", span_from_cstr(form->columns[c].title));
-        key_text(json, "kind", span_from_cstr(kinds[form->columns[c].kind]));
+        json_put_text(json, "key", form->columns[c].key);
+        json_put_text(json, "title", form->columns[c].title);
+        json_put_text(json, "kind", kinds[form->columns[c].kind]);
         json_end_object(json);
     }
     json_end_array(json);
@@ -65,9 +59,9 @@ static void print_table(struct json *json, const struct table *table)
     const struct table_form *form = table->form;
     json_key_bytes(json, form->key, strlen(form->key));
     json_begin_object(json);
-    key_text(json, "section", span_from_cstr(form->section));
-    key_text(json, "title", span_from_cstr(form->title));
-    key_text(json, "note", span_from_cstr(form->note));
+    json_put_text(json, "section", form->section);
+    json_put_text(json, "title", form->title);
+    json_put_text(json, "note", form->note);
     json_key(json, "remark");
     if (table->remark.len > 0) {
         json_string(json, table->remark.ptr, table->remark.len);
@@ -100,11 +94,12 @@ bool print_sheet_json(FILE *out, const struct sheet *sheet)
     json_begin_object(&json);
     json_key(&json, "schema");
     json_u64(&json, 1);
-    key_text(&json, "title", span_from_cstr(sheet->title));
+    json_put_text(&json, "title", sheet->title);
     json_key(&json, "methods");
     json_begin_object(&json);
     for (size_t i = 0; i < sheet->method_count; i++) {
-        key_text(&json, sheet->methods[i].key, sheet->methods[i].text);
+        json_key_bytes(&json, sheet->methods[i].key, strlen(sheet->methods[i].key));
+        json_string(&json, sheet->methods[i].text.ptr, sheet->methods[i].text.len);
     }
     json_end_object(&json);
     json_key(&json, "tables");

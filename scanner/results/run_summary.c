@@ -1,35 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "scanner/results/run_summary.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <yajl/yajl_tree.h>
+#include "scanner/results/json_tree.h"
 
 enum { SHOWN_MAX = 16 };
-
-/* yajl_tree.h recurses. */
-static bool is_shallow(span text)
-{
-    size_t depth = 0;
-    bool in_string = false;
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        if (in_string) {
-            i += c == '\\';
-            in_string = c != '"';
-        } else if (c == '"') {
-            in_string = true;
-        } else if (c == '{' || c == '[') {
-            depth++;
-        } else if ((c == '}' || c == ']') && depth > 0) {
-            depth--;
-        }
-        if (depth > RUN_SUMMARY_DEPTH) {
-            return false;
-        }
-    }
-    return true;
-}
 
 static yajl_val member(yajl_val object, const char *key)
 {
@@ -112,13 +86,9 @@ static span run_text(struct sheet *sheet, yajl_val root)
 bool run_summary_read(struct run_summary *out, span text, struct sheet *sheet, const char **error)
 {
     *out = (struct run_summary){ 0 };
+    char words[JSON_TREE_WORDS_SIZE];
     *error = "not JSON";
-    if (memchr(text.ptr, '\0', text.len) != NULL || !is_shallow(text)) {
-        return false;
-    }
-    char *copy = strndup(text.ptr, text.len);
-    yajl_val root = copy ? yajl_tree_parse(copy, NULL, 0) : NULL;
-    free(copy);
+    yajl_val root = json_tree_parse(text, RUN_SUMMARY_DEPTH, words);
     if (root == NULL) {
         return false;
     }
