@@ -3,10 +3,6 @@
 
 #include "output/read_file.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-
 static span without_comment(span line)
 {
     for (size_t i = 0; i < line.len; i++) {

@@ -85,3 +85,20 @@ void adoption_count(struct adoption_counts *counts, const struct adoption *adopt
         }
     }
 }
+
+enum measure measure_of_mechanism(const char *mechanism)
+{
+    static const struct {
+        const char *mechanism;
+        enum measure measure;
+    } rows[] = {
+        { "MX", MEASURE_MX },           { "SPF", MEASURE_SPF },         { "DKIM", MEASURE_DKIM }, { "DMARC", MEASURE_DMARC },
+        { "MTA_STS", MEASURE_MTA_STS }, { "TLS_RPT", MEASURE_TLS_RPT }, { "BIMI", MEASURE_BIMI },
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (strcmp(rows[i].mechanism, mechanism) == 0) {
+            return rows[i].measure;
+        }
+    }
+    return MEASURE_COUNT;
+}

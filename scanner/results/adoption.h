@@ -35,6 +35,10 @@ enum measure {
     MEASURE_COUNT
 };
 
+/* What a finding of this mechanism (the catalogue's word) depends on; MEASURE_COUNT: on no single one, but on all of the
+ * posture. */
+enum measure measure_of_mechanism(const char *mechanism);
+
 enum answer { ANSWER_NO, ANSWER_YES, ANSWER_UNKNOWN, ANSWER_NOT_ASKED };
 
 struct adoption {

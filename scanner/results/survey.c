@@ -342,19 +342,8 @@ static void count_dkim(struct survey *survey, const struct record_view *view)
 /* Whether the DNS said enough about the mechanism of a finding for its absence to mean something. */
 static bool is_known(const char *mechanism, const struct record_view *view, const struct adoption *adoption)
 {
-    static const struct {
-        const char *mechanism;
-        enum measure measure;
-    } rows[] = {
-        { "MX", MEASURE_MX },           { "SPF", MEASURE_SPF },         { "DKIM", MEASURE_DKIM }, { "DMARC", MEASURE_DMARC },
-        { "MTA_STS", MEASURE_MTA_STS }, { "TLS_RPT", MEASURE_TLS_RPT }, { "BIMI", MEASURE_BIMI },
-    };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        if (strcmp(rows[i].mechanism, mechanism) == 0) {
-            return adoption->answers[rows[i].measure] < ANSWER_UNKNOWN;
-        }
-    }
-    return view->posture != POSTURE_UNKNOWN;
+    enum measure measure = measure_of_mechanism(mechanism);
+    return measure < MEASURE_COUNT ? adoption->answers[measure] < ANSWER_UNKNOWN : view->posture != POSTURE_UNKNOWN;
 }
 
 static void count_findings(struct survey *survey, const struct record_view *view, const struct adoption *adoption)

@@ -36,23 +36,15 @@ static int compare(const void *a, const void *b)
 /* Of how many names the mechanism is known, and of how many not. */
 static void find_population(const struct survey *survey, const char *mechanism, uint64_t *of, uint64_t *unknown)
 {
-    static const struct {
-        const char *mechanism;
-        enum measure measure;
-    } rows[] = {
-        { "MX", MEASURE_MX },           { "SPF", MEASURE_SPF },         { "DKIM", MEASURE_DKIM }, { "DMARC", MEASURE_DMARC },
-        { "MTA_STS", MEASURE_MTA_STS }, { "TLS_RPT", MEASURE_TLS_RPT }, { "BIMI", MEASURE_BIMI },
-    };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        const uint64_t *answers = survey->all.answers[POPULATION_NAMES][rows[i].measure];
-        if (strcmp(rows[i].mechanism, mechanism) == 0) {
-            *of = answers[ANSWER_YES] + answers[ANSWER_NO];
-            *unknown = answers[ANSWER_UNKNOWN];
-            return;
-        }
+    enum measure measure = measure_of_mechanism(mechanism);
+    if (measure == MEASURE_COUNT) {
+        *of = survey->asked - survey->postures[POSTURE_UNKNOWN];
+        *unknown = survey->postures[POSTURE_UNKNOWN];
+        return;
     }
-    *of = survey->asked - survey->postures[POSTURE_UNKNOWN];
-    *unknown = survey->postures[POSTURE_UNKNOWN];
+    const uint64_t *answers = survey->all.answers[POPULATION_NAMES][measure];
+    *of = answers[ANSWER_YES] + answers[ANSWER_NO];
+    *unknown = answers[ANSWER_UNKNOWN];
 }
 
 static void add_finding(struct sheet *sheet, const struct survey *survey, const struct ranked *finding)
