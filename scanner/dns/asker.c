@@ -4,9 +4,11 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "scanner/base/clock.h"
 #include "scanner/dns/answer.h"
+#include "scanner/dns/gather.h"
 #include "scanner/dns/query.h"
 #include "scanner/dns/random_pool.h"
 #include "scanner/dns/resolver_pool.h"
@@ -107,8 +109,10 @@ struct asker {
     uint64_t awake_since_ns;        /* the end of the last standstill; 0: there was none */
     struct asker_stats stats;
     struct probe probe;
+    struct gather gather;
 
     uv_timer_t tick, wake;
+    uv_prepare_t prepare;
     int handles;                    /* not yet closed */
 };
 
@@ -949,6 +953,19 @@ static void on_wake(uv_timer_t *timer)
     (void)timer; /* the loop turns; that is all that was wanted */
 }
 
+/* The next poll comes: with replies in plenty, a moment later finds more of them. Not while there is other work. */
+static void on_prepare(uv_prepare_t *prepare)
+{
+    struct asker *asker = prepare->data;
+    if (uv_backend_timeout(prepare->loop) == 0) {
+        return;
+    }
+    uint64_t pause_ns = gather_pause_ns(&asker->gather, asker->stats.answers, asker->in_flight, clock_now_ns());
+    if (pause_ns > 0) {
+        nanosleep(&(struct timespec){ .tv_nsec = (long)pause_ns }, NULL); /* a signal may end it: then it is shorter */
+    }
+}
+
 static void hand_back(struct asker *asker)
 {
     struct link *first;
@@ -1073,6 +1090,7 @@ void asker_free(struct asker *asker)
     free_memory(asker);
     uv_close((uv_handle_t *)&asker->tick, on_closed);
     uv_close((uv_handle_t *)&asker->wake, on_closed);
+    uv_close((uv_handle_t *)&asker->prepare, on_closed);
 }
 
 static void set_options(struct asker *asker, const struct asker_options *options)
@@ -1128,8 +1146,10 @@ static int start_timers(struct asker *asker)
 {
     uv_timer_init(asker->options.loop, &asker->tick);
     uv_timer_init(asker->options.loop, &asker->wake);
-    asker->tick.data = asker->wake.data = asker;
-    asker->handles = 2;
+    uv_prepare_init(asker->options.loop, &asker->prepare);
+    asker->tick.data = asker->wake.data = asker->prepare.data = asker;
+    asker->handles = 3;
+    uv_prepare_start(&asker->prepare, on_prepare);
     return uv_timer_start(&asker->tick, on_tick, TICK_MS, TICK_MS);
 }
 
