@@ -79,6 +79,7 @@ struct domain_scan {
     struct answer_set answers;
     struct subject subject;
     struct domain_pin *pins;        /* shared answers it reads */
+    const struct rrset *absence;    /* the last absent answer: most of a domain's say the same */
     struct arena arena;
     /* Its first block. */
     _Alignas(max_align_t) char memory[DOMAIN_ARENA_SIZE];

@@ -37,6 +37,25 @@ void arena_init(struct arena *arena, void *memory, size_t size, size_t overflow_
 /* Gives overflow blocks back and forgets everything taken. */
 void arena_reset(struct arena *arena);
 
+/* How far an arena was filled. */
+struct arena_mark {
+    char *at;
+    size_t used;
+};
+
+static inline struct arena_mark arena_mark(const struct arena *arena)
+{
+    return (struct arena_mark){ arena->at, arena->used };
+}
+
+/* Takes back what was taken since the mark; when a new block has begun meanwhile it stays taken until the reset. */
+static inline void arena_take_back(struct arena *arena, struct arena_mark mark)
+{
+    if (arena->at == mark.at) {
+        arena->used = mark.used;
+    }
+}
+
 /* Zeroed, aligned for any type; NULL when the limit is reached. size 0 gives a valid pointer. */
 MUST_USE void *arena_take(struct arena *arena, size_t size);
 

@@ -29,6 +29,13 @@ const char *dns_outcome_name(enum dns_outcome outcome)
     return names[outcome];
 }
 
+bool rrset_is_same_absence(const struct rrset *a, const struct rrset *b)
+{
+    return rrset_is_absent(a) && a->outcome == b->outcome && a->rcode == b->rcode &&
+           a->is_authenticated == b->is_authenticated && a->over_tcp == b->over_tcp && !a->has_alias && !b->has_alias &&
+           span_equal(a->soa_owner, b->soa_owner);
+}
+
 size_t rrset_txt_answer_size(const struct rrset *r, span qname)
 {
     enum { HEADER = 12, QUESTION_TAIL = 4, OPT = 11, RECORD_HEAD = 12 };

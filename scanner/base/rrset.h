@@ -91,6 +91,9 @@ static inline bool rrset_is_failure(const struct rrset *r)
    more than that nothing came. The first when they tell the same; either may be NULL. */
 const struct rrset *rrset_more_telling(const struct rrset *a, const struct rrset *b);
 
+/* Two absent answers without an alias that say the same of two names, but for TTL and size. */
+bool rrset_is_same_absence(const struct rrset *a, const struct rrset *b);
+
 /*
  * Bytes of a reply that holds the question, the TXT records of `r` and an OPT record, names compressed: what the zone's
  * owner is answerable for, whatever a resolver adds to it. 0 unless r is an answer to a TXT question.

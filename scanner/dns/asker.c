@@ -470,16 +470,26 @@ static void send_waiting(struct asker *asker, uint64_t now_ns)
 
 /* ---- Replies ---------------------------------------------------------------------------------------------------- */
 
-/* What was read goes to the lookup's arena; a failure does without when there is no room. */
-static void keep_rrset(struct flight *flight, const struct rrset *read)
+/* What was read goes to the lookup's arena, where it is since `mark`; a failure does without when there is no room. */
+static void keep_rrset(struct flight *flight, const struct rrset *read, struct arena_mark mark)
 {
     if (flight->result != ANSWER_READ) {
         return;
     }
-    struct rrset *kept = ARENA_TAKE(flight->lookup->arena, struct rrset);
+    struct lookup *lookup = flight->lookup;
+    bool is_absence = lookup->absence && rrset_is_absent(read) && !read->has_alias;
+    if (is_absence && *lookup->absence && rrset_is_same_absence(read, *lookup->absence)) {
+        arena_take_back(lookup->arena, mark);
+        flight->rrset = *lookup->absence;
+        return;
+    }
+    struct rrset *kept = ARENA_TAKE(lookup->arena, struct rrset);
     if (kept) {
         *kept = *read;
         flight->rrset = kept;
+        if (is_absence) {
+            *lookup->absence = kept;
+        }
     } else if (rrset_is_failure(read)) {
         flight->rrset = &bare_failures[read->outcome];
     } else {
@@ -504,6 +514,7 @@ static void on_reply(struct lane_query *query, enum lane_status status, span mes
     flight->rrset = &bare_failures[DNS_BAD_RESPONSE];
     if (flight->lookup && flight->lookup->arena) {
         struct rrset read;
+        struct arena_mark mark = arena_mark(flight->lookup->arena);
         struct answer_form form = {
             .query = span_of((const char *)query->bytes, query->size),
             .question_end = query->question_end,
@@ -513,7 +524,7 @@ static void on_reply(struct lane_query *query, enum lane_status status, span mes
         };
         flight->result = (uint8_t)answer_read(message, &form, flight->lookup->arena, &read);
         flight->is_unreadable = flight->result == ANSWER_READ && read.outcome == DNS_BAD_RESPONSE;
-        keep_rrset(flight, &read);
+        keep_rrset(flight, &read, mark);
     }
 }
 

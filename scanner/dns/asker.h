@@ -47,6 +47,8 @@ struct lookup {
     uint16_t qtype;
     bool checking_disabled;     /* CD. Never given to shared_ask(): the answer is no answer for anybody else */
     struct arena *arena;        /* where the rrset goes */
+    const struct rrset **absence; /* an absent answer in that arena, NULL at first: one that says the same is not kept a second
+                                   time, and its TTL and size are the first one's. NULL: each is kept */
     void *owner;                /* the caller's */
     uint64_t zone_key;          /* which zone bucket pays (a hash of the organizational domain); 0: none */
     const struct rrset *unwanted; /* for shared_ask(): where this failure is all that is known, it is asked anew; or NULL */
