@@ -8,11 +8,14 @@
 #include "scanner/record.h"
 
 struct domain_lookup {
-    struct lookup lookup;
-    struct domain_lookup *next; /* free */
-    uint32_t item;              /* of the answer set */
-    bool is_shared;
-    const struct rrset *earlier; /* the failure that it is asked again for; NULL the first time */
+    struct lookup lookup;           /* .unwanted: the failure that it is asked again for; NULL the first time */
+    union {
+        struct domain_lookup *next; /* free */
+        struct {                    /* in use */
+            uint32_t item;          /* of the answer set */
+            bool is_shared;
+        };
+    };
 };
 
 /* What a domain reads in the shared targets. */
@@ -92,6 +95,7 @@ bool domain_scan_begin(struct domain_scan *d, const struct domain_entry *entry, 
     d->pins = NULL;
     d->absence = NULL;
     answer_set_init(&d->answers, &d->arena, ANSWER_SET_LIMIT + by->mail->spf_sender_count * SPF_CHECK_QUESTIONS_MAX);
+    answer_set_lend(&d->answers, d->asked_first, DOMAIN_ASKED_FIRST);
     plan_begin(&d->plan);
     d->scanned_at_ms = clock_wall_ms();
     d->began_ns = d->ended_ns = clock_now_ns();
@@ -127,7 +131,6 @@ static void ask_item(struct domain_scan *d, uint32_t item, const struct rrset *e
         return;
     }
     mine->item = item;
-    mine->earlier = earlier;
     mine->is_shared = asked->is_shared && !asked->checking_disabled;
     mine->lookup = (struct lookup){
         .qname = asked->qname,
@@ -256,7 +259,7 @@ struct domain_scan *domain_scan_note(struct lookup *lookup, const struct domain_
     }
     /* Asked again in vain, perhaps cut short by the second pass's budget: what the first pass learned stays. */
     bool is_vain = rrset_is_failure(lookup->rrset) && lookup->rrset->outcome != DNS_CUT;
-    asked->rrset = is_vain ? rrset_more_telling(mine->earlier, lookup->rrset) : lookup->rrset;
+    asked->rrset = is_vain ? rrset_more_telling(lookup->unwanted, lookup->rrset) : lookup->rrset;
     asked->was_shared = lookup->was_shared;
     d->retries += lookup->retries;
     d->tcp += lookup->over_tcp;

@@ -15,7 +15,8 @@
 #include "scanner/mail/assessment.h"
 
 enum {
-    DOMAIN_ARENA_SIZE = 2048,                 /* most domains while they are asked about; the rest comes in small blocks */
+    DOMAIN_ASKED_FIRST = 36,                  /* questions of nearly every domain, one with DKIM included */
+    DOMAIN_ARENA_SIZE = 1152,                 /* most domains while they are asked about; the rest comes in small blocks */
     DOMAIN_ARENA_LIMIT = 4 * 1024 * 1024,     /* what a hostile one may take beyond that, for a while */
     DOMAINS_ARENA_LIMIT = 256 * 1024 * 1024,  /* and all of them together, */
     DOMAINS_ARENA_SLOT = 128 * 1024,          /* and so much more for each slot (what waits for a seat): beyond it is cut */
@@ -80,6 +81,7 @@ struct domain_scan {
     struct subject subject;
     struct domain_pin *pins;        /* shared answers it reads */
     const struct rrset *absence;    /* the last absent answer: most of a domain's say the same */
+    struct asked asked_first[DOMAIN_ASKED_FIRST];
     struct arena arena;
     /* Its first block. */
     _Alignas(max_align_t) char memory[DOMAIN_ARENA_SIZE];

@@ -123,7 +123,7 @@ const struct option_row option_rows[] = {
       "event loops, each in a thread of its own; caps are divided among them" },
     { "workers", 0, OPTION_COUNT, "N", NULL, AT(workers), COMMAND_SCAN, 1, 256, NULL, "Running",
       "classifier threads (default: cores - 1, at least 1)" },
-    { "cache-size", 0, OPTION_COUNT, "BYTES", "16M", AT(cache_size), COMMAND_SCAN, 65536, 1e12, NULL, "Running",
+    { "cache-size", 0, OPTION_COUNT, "BYTES", "8M", AT(cache_size), COMMAND_SCAN, 65536, 1e12, NULL, "Running",
       "memory for answers shared between domains" },
     { "max-runtime", 0, OPTION_DURATION, "DUR", NULL, AT(max_runtime_ms), COMMAND_SCAN, 1, 1e15, NULL, "Running",
       "stop early after that, exit 75" },

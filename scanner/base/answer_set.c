@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "scanner/base/answer_set.h"
 
-/* A domain without DKIM fits the first array, nearly every other one the second: what is outgrown is waste. */
-enum { FIRST_SIZE = 12, SECOND_SIZE = 36 };
+enum { FIRST_SIZE = 36 };
 
 static const struct rrset not_asked = { .outcome = DNS_CUT };
 
@@ -11,8 +10,20 @@ void answer_set_init(struct answer_set *set, struct arena *arena, size_t limit)
     *set = (struct answer_set){ .arena = arena, .limit = limit };
 }
 
+void answer_set_lend(struct answer_set *set, struct asked *items, size_t size)
+{
+    set->items = items;
+    set->size = size;
+}
+
+static uint16_t short_hash(span qname)
+{
+    uint32_t hash = span_hash_nocase(qname);
+    return (uint16_t)(hash ^ hash >> 16);
+}
+
 static const struct asked *find_hashed(const struct answer_set *set, span qname, uint16_t qtype, bool checking_disabled,
-                                       uint32_t hash)
+                                       uint16_t hash)
 {
     for (size_t i = 0; i < set->count; i++) {
         const struct asked *item = &set->items[i];
@@ -26,7 +37,7 @@ static const struct asked *find_hashed(const struct answer_set *set, span qname,
 
 static bool grow(struct answer_set *set)
 {
-    size_t size = set->size == 0 ? FIRST_SIZE : set->size == FIRST_SIZE ? SECOND_SIZE : set->size * 2;
+    size_t size = set->size == 0 ? FIRST_SIZE : set->size * 2;
     struct asked *items = ARENA_TAKE_N(set->arena, struct asked, size);
     if (!items) {
         return false;
@@ -42,7 +53,7 @@ static bool grow(struct answer_set *set)
 /* `question` but for name, hash and answer. */
 static bool add(struct answer_set *set, span qname, struct asked question)
 {
-    uint32_t hash = span_hash_nocase(qname);
+    uint16_t hash = short_hash(qname);
     if (find_hashed(set, qname, question.qtype, question.checking_disabled, hash)) {
         return false;
     }
@@ -79,7 +90,7 @@ bool answer_set_add_unchecked(struct answer_set *set, span qname, uint16_t qtype
 
 const struct asked *answer_set_find(const struct answer_set *set, span qname, uint16_t qtype)
 {
-    return find_hashed(set, qname, qtype, false, span_hash_nocase(qname));
+    return find_hashed(set, qname, qtype, false, short_hash(qname));
 }
 
 const struct rrset *answer_set_get(const struct answer_set *set, span qname, uint16_t qtype)
@@ -90,6 +101,6 @@ const struct rrset *answer_set_get(const struct answer_set *set, span qname, uin
 
 const struct rrset *answer_set_get_unchecked(const struct answer_set *set, span qname, uint16_t qtype)
 {
-    const struct asked *item = find_hashed(set, qname, qtype, true, span_hash_nocase(qname));
+    const struct asked *item = find_hashed(set, qname, qtype, true, short_hash(qname));
     return item ? item->rrset : NULL;
 }

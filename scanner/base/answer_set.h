@@ -19,11 +19,11 @@ struct asked {
     span qname;
     uint16_t qtype;
     uint8_t purpose;            /* enum plan_purpose: why it was asked first */
-    bool is_shared;             /* may be answered by what another domain has asked (the name lies outside this domain) */
-    bool was_shared;            /* and was */
-    bool checking_disabled;     /* CD */
     uint8_t spf_marks;          /* what the SPF planner wants of it, whoever asked first; 0 to begin with */
-    uint32_t hash;
+    bool is_shared : 1;         /* may be answered by what another domain has asked (the name lies outside this domain) */
+    bool was_shared : 1;        /* and was */
+    bool checking_disabled : 1; /* CD */
+    uint16_t hash;              /* of qname: tells most of those apart that differ */
     const struct rrset *rrset;  /* NULL while pending */
 };
 
@@ -38,6 +38,10 @@ struct answer_set {
 enum { ANSWER_SET_LIMIT = 2048 };
 
 void answer_set_init(struct answer_set *set, struct arena *arena, size_t limit);
+
+/* Before the first question: room for `size` of them, which stays the caller's and lasts as long as the set. What does not fit
+   is moved to the arena, all of it. */
+void answer_set_lend(struct answer_set *set, struct asked *items, size_t size);
 
 /* True when the question is new and was added (as the last item); false when it stands there, or nothing fits. The first
    one beyond the limit is added as a DNS_CUT, not to be asked: so that the record says that there were more. */

@@ -13,7 +13,7 @@ struct arena_block {
 
 /* Small ones first: of many arenas at a time most need a little more than they have, and what is left of the last block is
    waste. */
-enum { SMALL_BLOCK = 1024, LARGE_BLOCK = 4096, SMALL_BLOCKS_MAX = 8 * SMALL_BLOCK };
+enum { SMALL_BLOCK = 512, LARGE_BLOCK = 4096, SMALL_BLOCKS_MAX = 8 * SMALL_BLOCK };
 
 static size_t block_size(const struct arena *arena)
 {

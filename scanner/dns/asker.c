@@ -55,7 +55,7 @@ struct flight {
 
 /* Nearly every question fits the small ones; the large ones hold any. Memory that is never used is never touched. */
 enum flight_class { FLIGHT_SMALL, FLIGHT_LARGE, FLIGHT_CLASSES };
-static const size_t query_room[FLIGHT_CLASSES] = { [FLIGHT_SMALL] = 96, [FLIGHT_LARGE] = QUERY_SIZE_MAX };
+static const size_t query_room[FLIGHT_CLASSES] = { [FLIGHT_SMALL] = 88, [FLIGHT_LARGE] = QUERY_SIZE_MAX };
 
 struct flight_pool {
     char *memory;
@@ -1041,12 +1041,17 @@ void asker_flush(struct asker *asker)
     set_alarm(asker, now_ns);
 }
 
-/* A few wait behind a full window, so that it can grow. */
-enum { SLACK = 64, RATED_MIN = 16 };
+/* A few wait behind a full window, so that it can grow; with a large one there are enough of them soon. */
+enum { SLACK = 64, SLACK_MAX = 1024, RATED_MIN = 16 };
+
+static size_t slack(size_t part)
+{
+    return (part < SLACK_MAX ? part : SLACK_MAX) + SLACK;
+}
 
 bool asker_is_behind(const struct asker *asker)
 {
-    return asker->waiting >= asker->ceiling / 4 + 2 * SLACK;
+    return asker->waiting >= 2 * slack(asker->ceiling / 8);
 }
 
 bool asker_has_room(const struct asker *asker)
@@ -1057,7 +1062,7 @@ bool asker_has_room(const struct asker *asker)
             return false;
         }
     }
-    return asker->in_flight + asker->waiting < asker->ceiling + asker->ceiling / 8 + SLACK;
+    return asker->in_flight + asker->waiting < asker->ceiling + slack(asker->ceiling / 8);
 }
 
 void asker_expect_failures(struct asker *asker)

@@ -23,7 +23,7 @@
 
 #include "scanner/base/span.h"
 
-enum { BATCH_SLOTS = 64, BATCH_SEND_SIZE = 320, BATCH_RECEIVE_SIZE = 2048 };
+enum { BATCH_SLOTS = 64, BATCH_SEND_SIZE = 288, BATCH_RECEIVE_SIZE = 2048 };
 
 struct batch_receiver;
 
