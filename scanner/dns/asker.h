@@ -19,8 +19,9 @@
  *     asker_turn()   on_done for what is finished; sends what waits
  *     the caller asks more, here or inside on_done
  *     asker_flush()  sends what was asked since, and pushes the packets out
- * Both are to be called once after each poll (uv_check, or uv_prepare for the flush). The asker wakes the loop itself:
- * by its sockets, by a tick of 100 ms, and by a timer while only tokens are missing.
+ * Both are to be called once after each poll (uv_check, or a uv_prepare started after asker_new() for the flush). The asker
+ * wakes the loop itself: by its sockets, by a tick of 100 ms, and by a timer while only tokens are missing. Where replies
+ * come in plenty its thread sleeps before a poll, for 2 ms at most (gather.h).
  *
  * Threads: the loop's; several askers may live in one process, each on its own loop. They share nothing but the zones' pace.
  */

@@ -73,6 +73,28 @@ static void a_long_text_leaves_its_neighbours_alone(void **state)
     arena_reset(&arena);
 }
 
+static void what_was_taken_since_a_mark_goes_back(void **state)
+{
+    struct arena arena;
+    _Alignas(max_align_t) char memory[256];
+    (void)state;
+    arena_init(&arena, memory, sizeof(memory), 8192);
+    assert_non_null(arena_take_bytes(&arena, 10));
+    struct arena_mark mark = arena_mark(&arena);
+    char *first = arena_take_bytes(&arena, 20);
+    arena_take_back(&arena, mark);
+    assert_ptr_equal(arena_take_bytes(&arena, 20), first);
+    /* Once another block has begun nothing is given out twice. */
+    mark = arena_mark(&arena);
+    assert_non_null(arena_take_bytes(&arena, 226));
+    char *second = arena_take_bytes(&arena, 100);
+    arena_take_back(&arena, mark);
+    char *third = arena_take_bytes(&arena, 100);
+    assert_true(third >= second + 100 || third + 100 <= second);
+    assert_true(third < memory || third >= memory + sizeof(memory));
+    arena_reset(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -80,6 +102,7 @@ int main(void)
         cmocka_unit_test(without_any_room_a_request_is_refused),
         cmocka_unit_test(blocks_are_aligned_and_zeroed),
         cmocka_unit_test(a_long_text_leaves_its_neighbours_alone),
+        cmocka_unit_test(what_was_taken_since_a_mark_goes_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,10 +27,37 @@ static void more_telling_failure(void **state)
     assert_null(rrset_more_telling(NULL, NULL));
 }
 
+/* Whatever a reader may ask of an absent answer must be alike before one stands for both. */
+static void the_same_absence(void **state)
+{
+    const struct rrset no = { .outcome = DNS_NXDOMAIN, .rcode = 3, .ttl_s = 300, .wire_size = 90, .soa_owner = SPAN("example") };
+    struct rrset others[] = { no, no, no, no, no, no };
+    struct rrset twin = no, failure = { .outcome = DNS_SERVFAIL, .rcode = 2 }, answer = { .outcome = DNS_ANSWERED, .count = 1 };
+    (void)state;
+    twin.ttl_s = 60;
+    twin.wire_size = 120;
+    twin.soa_owner = span_of((char[]){ 'e', 'x', 'a', 'm', 'p', 'l', 'e' }, 7);
+    assert_true(rrset_is_same_absence(&no, &twin));
+    others[0].outcome = DNS_NODATA;
+    others[1].rcode = 0;
+    others[2].is_authenticated = true;
+    others[3].over_tcp = true;
+    others[4].has_alias = true;
+    others[5].soa_owner = SPAN("example.com");
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        assert_false(rrset_is_same_absence(&no, &others[i]));
+        assert_false(rrset_is_same_absence(&others[i], &no));
+    }
+    assert_false(rrset_is_same_absence(&others[4], &others[4])); /* two aliases may have two targets */
+    assert_false(rrset_is_same_absence(&failure, &failure));
+    assert_false(rrset_is_same_absence(&answer, &answer));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(more_telling_failure),
+        cmocka_unit_test(the_same_absence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -313,6 +313,44 @@ static void thousands_are_answered_once_each(void **state)
     bed_close(&bed);
 }
 
+/* "has" has a TXT record, "is" exists without one, nothing else exists. */
+static size_t reply_mostly_absent(struct server *server, span query, bool over_tcp, uint8_t *out)
+{
+    char label[64];
+    query_label(query, label, sizeof(label));
+    return strcmp(label, "has") == 0  ? reply_ok(server, query, over_tcp, out)
+           : strcmp(label, "is") == 0 ? reply_begin(query, FLAGS_OK, out)
+                                      : reply_nxdomain(server, query, over_tcp, out);
+}
+
+static void the_same_absence_is_kept_once(void **state)
+{
+    static const char *const labels[] = { "no", "neither", "is", "has", "nor", "nor" };
+    enum { NO, NEITHER, IS, HAS, NOR, ALONE, COUNT };
+    const struct rrset *absence = NULL;
+    struct bed bed;
+    size_t used = 0;
+    (void)state;
+    bed_open(&bed, reply_mostly_absent, NULL);
+    bed_start(&bed, (struct asker_options){ .timeout_ms = 10000, .retries = 3, .seed = 7 });
+    for (size_t i = 0; i < COUNT; i++) {
+        struct lookup *lookup = bed_ask(&bed, labels[i], DNS_TXT);
+        lookup->arena = &bed.arenas[0];
+        lookup->absence = i == ALONE ? NULL : &absence;
+        used = bed.arenas[0].used;
+        bed_run(&bed);
+        assert_int_equal(bed.arenas[0].used == used, i == NEITHER); /* taken back */
+    }
+    assert_ptr_equal(bed.lookups[NEITHER].rrset, bed.lookups[NO].rrset);
+    assert_int_equal(bed.lookups[NO].rrset->outcome, DNS_NXDOMAIN);
+    assert_int_equal(bed.lookups[IS].rrset->outcome, DNS_NODATA); /* another absence, and the one held from now on */
+    assert_int_equal(bed.lookups[HAS].rrset->outcome, DNS_ANSWERED);
+    assert_int_equal(bed.lookups[NOR].rrset->outcome, DNS_NXDOMAIN);
+    assert_ptr_equal(absence, bed.lookups[NOR].rrset);
+    assert_ptr_not_equal(bed.lookups[ALONE].rrset, bed.lookups[NOR].rrset);
+    bed_close(&bed);
+}
+
 static const struct asker_options patient = { .timeout_ms = 10000, .retries = 3, .seed = 7 };
 
 /* Scripts that leave a packet without a usable reply: only these cases wait for a timeout. */
@@ -1056,6 +1094,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(thousands_are_answered_once_each),
+        cmocka_unit_test(the_same_absence_is_kept_once),
         cmocka_unit_test(the_policy_of_tries),
         cmocka_unit_test(forged_replies_are_counted_and_do_not_kill_the_true_one),
         cmocka_unit_test(an_answer_in_other_case_is_refused),
