@@ -337,12 +337,16 @@ static enum match match_exists(struct check_run *check, const struct frame *fram
 
 static enum match match_ptr(struct check_run *check, const struct frame *frame, const struct spf_term *term, span name)
 {
-    (void)frame;
     (void)term;
+    char buffer[80];
+    const struct rrset *ptr = get(check, reverse_name(check, buffer), DNS_PTR);
     enum fit fit;
     span validated;
-    if (!find_validated_name(check, name, &fit, &validated)) {
+    if (!ptr || !find_validated_name(check, name, &fit, &validated)) {
         return MATCH_PENDING;
+    }
+    if (is_void_too_many(check, frame, ptr)) {
+        return MATCH_PERMERROR;
     }
     return fit >= FIT_BELOW ? MATCH_YES : MATCH_NO;
 }

@@ -6,7 +6,8 @@
  * The <domain> is the subject's; its SPF record decides.
  *
  * It evaluates in the record's order, asks for what it meets and stops there, so only what this sender needs is asked.
- * Limits (4.6.4): 10 counted terms, 2 void ones, 10 hosts of an mx, 10 names of a PTR answer.
+ * Limits (4.6.4): 10 counted terms, 2 void ones (a ptr too, for an address without a name), 10 hosts of an mx, 10 names of a
+ * PTR answer.
  *
  * Threads: any; pure.  Memory: the subject's arena.
  */

@@ -191,6 +191,8 @@ static void results_of_sections_4_to_6(void **state)
         A("six.example", "192.0.2.1"), AAAA("six.example", "2001:db9::1"), TXT("deada.example", "v=spf1 a:dead2.example -all"),
         A("dead2.example", "[TIMEOUT]"), TXT("loop.example", "v=spf1 include:loop.example -all"),
         TXT("void.example", "v=spf1 a:x.void.example a:y.void.example a:z.void.example +all"),
+        TXT("ptr.example", "v=spf1 ptr a:x.void.example a:y.void.example +all"),
+        PTR("9.2.0.192.in-addr.arpa", "host.elsewhere.example"),
         TXT("many.example", "v=spf1 a:six.example a:six.example a:six.example a:six.example a:six.example a:six.example "
                             "a:six.example a:six.example a:six.example a:six.example ip4:192.0.2.7 a:six.example -all"),
         TXT("p.example", "v=spf1 exists:%{p}.x.example -all"), A("unknown.x.example", "127.0.0.2"),
@@ -215,6 +217,8 @@ static void results_of_sections_4_to_6(void **state)
         { "6.1: redirect to none", "red-none.example", "192.0.2.1", "", SPF_CHECK_PERMERROR, "" },
         { "4.6.4: a loop", "loop.example", "192.0.2.1", "", SPF_CHECK_PERMERROR, "" },
         { "4.6.4: the third void", "void.example", "192.0.2.1", "", SPF_CHECK_PERMERROR, "" },
+        { "4.6.4: a ptr for an address without a name is void", "ptr.example", "192.0.2.1", "", SPF_CHECK_PERMERROR, "" },
+        { "4.6.4: for one with a name it is not", "ptr.example", "192.0.2.9", "", SPF_CHECK_PASS, "+all" },
         { "4.6.4: matched before the eleventh", "many.example", "192.0.2.7", "", SPF_CHECK_PASS, "ip4:192.0.2.7" },
         { "4.6.4: the eleventh", "many.example", "192.0.2.8", "", SPF_CHECK_PERMERROR, "" },
         { "7.3: p without a validated name is unknown", "p.example", "192.0.2.8", "", SPF_CHECK_PASS, NULL },

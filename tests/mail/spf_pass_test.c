@@ -17,7 +17,8 @@
 
 static char asking_memory[1 << 20], memory[1 << 20];
 
-enum { NODES = 6, HOSTS = 5, TERMS = 7, RECORD_SIZE = 512, ROWS = NODES + 4 * HOSTS + 4, ADDRESSES = 32, TREES = 1500 };
+enum { NODES = 6, HOSTS = 5, TERMS = 7, RECORD_SIZE = 512, ADDRESSES = 32, TREES = 1500,
+       SENDERS = 2 * (ADDRESSES + 1), ROWS = NODES + 4 * HOSTS + 4 + SENDERS };
 
 static uint32_t seed;
 
@@ -107,6 +108,22 @@ static void write_host(struct world *world, uint32_t host, bool may_fail)
     }
 }
 
+/* Each address has a name, as of hosts that send mail: for one without, a ptr term would be void, and for it alone. */
+static void name_the_senders(struct world *world)
+{
+    static char names[SENDERS][80];
+    const char *zeros = "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0";
+    for (unsigned i = 0; i < ADDRESSES; i++) {
+        snprintf(names[2 * i], sizeof(names[0]), "%u.0.0.10.in-addr.arpa", i);
+        snprintf(names[2 * i + 1], sizeof(names[0]), "%x.%x.%s.8.b.d.0.1.0.0.2.ip6.arpa", i % 16, i / 16, zeros);
+    }
+    snprintf(names[SENDERS - 2], sizeof(names[0]), "1.2.0.192.in-addr.arpa");
+    snprintf(names[SENDERS - 1], sizeof(names[0]), "1.0.%s.9.b.d.0.1.0.0.2.ip6.arpa", zeros);
+    for (unsigned i = 0; i < SENDERS; i++) {
+        add_row(world, names[i], DNS_PTR, "host.elsewhere.example");
+    }
+}
+
 static void make_world(struct world *world, bool may_fail)
 {
     *world = (struct world){ .count = 0 };
@@ -117,6 +134,7 @@ static void make_world(struct world *world, bool may_fail)
     for (uint32_t i = 0; i < HOSTS; i++) {
         write_host(world, i, may_fail);
     }
+    name_the_senders(world);
 }
 
 struct fixture {
