@@ -53,6 +53,9 @@ static void note_alias(const struct subject *s, const struct dmarc_node *own)
         return;
     }
     bool is_dangling = !own->is_unknown && !has_dmarc_text(own->rrset);
+    if (is_dangling && subject_is_wildcard_alias(s, own->rrset, ASK_DMARC)) {
+        return; /* nothing was set up, so nothing of it is missing */
+    }
     findings_add(s->findings, is_dangling ? FINDING_DMARC_CNAME_DANGLING : FINDING_DMARC_CNAME, own->rrset->alias_target);
 }
 

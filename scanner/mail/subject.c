@@ -61,6 +61,22 @@ bool subject_is_alias_to_nowhere(const struct subject *s)
     return rrset && rrset->has_alias;
 }
 
+bool subject_is_wildcard_alias(const struct subject *s, const struct rrset *rrset, enum ask_purpose purpose)
+{
+    /* One fixed name each. Selectors may well share a target. */
+    const unsigned mechanisms = 1u << ASK_DMARC | 1u << ASK_DKIM_NAMESPACE | 1u << ASK_DKIM_WILDCARD | 1u << ASK_MTA_STS |
+                                1u << ASK_TLS_RPT | 1u << ASK_BIMI;
+    for (size_t i = 0; rrset->has_alias && i < s->answers->count; i++) {
+        const struct asked *item = &s->answers->items[i];
+        if (item->rrset && item->rrset->has_alias && item->purpose != purpose && (mechanisms & 1u << item->purpose) &&
+            name_is_within(item->qname, s->domain) &&
+            span_equal_nocase(item->rrset->alias_target, rrset->alias_target)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static uint64_t mix(uint64_t x)
 {
     /* The finaliser of splitmix64. */

@@ -111,5 +111,11 @@ bool subject_is_nonexistent(const struct subject *s);
 /* The name itself is an alias whose last name does not exist: it exists, and nothing is below it (case 2). */
 bool subject_is_alias_to_nowhere(const struct subject *s);
 
+/*
+ * The alias of a name below the domain that one mechanism asks about leads where another mechanism's does: a wildcard's
+ * (RFC 4592 2.2), which nobody made for that name. `purpose` is that of the answer's question.
+ */
+bool subject_is_wildcard_alias(const struct subject *s, const struct rrset *rrset, enum ask_purpose purpose);
+
 /* 16 letters that follow from salt and name: a label nobody publishes. `out` holds 16 bytes. */
 void subject_random_label(const struct subject *s, span name, char out[16]);

@@ -248,12 +248,13 @@ void mta_sts_assess(const struct subject *s, struct mta_sts_result *out)
         out->status = RECORD_TEMPERROR;
         return;
     }
-    if (txt->has_alias) {
-        findings_addf(s->findings, FINDING_MTA_STS_CNAME, "_mta-sts: %.*s", SPAN_ARG(txt->alias_target));
-    }
     if (select_one(s, txt, &sts_kind, FINDING_MTA_STS_MULTIPLE, FINDING_MTA_STS_BAD_VERSION, &selection,
                    &out->status)) {
         assess_sts_record(s, selection.record, out);
+    }
+    bool is_nobodys = out->status == RECORD_NONE && subject_is_wildcard_alias(s, txt, ASK_MTA_STS);
+    if (txt->has_alias && !is_nobodys) {
+        findings_addf(s->findings, FINDING_MTA_STS_CNAME, "_mta-sts: %.*s", SPAN_ARG(txt->alias_target));
     }
     if (out->status == RECORD_NONE) {
         findings_add(s->findings, FINDING_MTA_STS_MISSING, span_of("", 0));
