@@ -315,6 +315,24 @@ static bool tree_names_provider(const struct subject *s, const struct spf_result
     return false;
 }
 
+enum { COVERS_NO_PROVIDER = 16 }; /* addresses: fewer than any provider of mailboxes sends from */
+
+/*
+ * The provider's addresses may stand in the record without its name: written out, or in the include of a service that
+ * flattens records. Its own list of them is not asked for, so more addresses than these are taken to be that.
+ */
+static bool addresses_may_cover_provider(const struct spf_tree *tree, const struct spf_result *out)
+{
+    uint64_t count = out->ipv4_addresses;
+    for (size_t i = 0; i < tree->root->step_count; i++) {
+        const struct spf_step *step = &tree->root->steps[i];
+        const struct provider *provider =
+            step->passed_ip4 > 0 ? provider_find(tree->subject->config->providers, PROVIDER_SPF, step->term->domain) : NULL;
+        count -= provider && !provider->is_weak ? step->passed_ip4 : 0;
+    }
+    return count > COVERS_NO_PROVIDER;
+}
+
 /* An mx term, or the addresses of an MX host where we have them, let the provider's hosts pass. */
 static bool addresses_cover_mx(struct spf_tree *tree, const struct spf_pass *ip4, const struct rrset *mx)
 {
@@ -358,7 +376,7 @@ static void note_beside_mx(struct spf_tree *tree, const struct spf_pass *ip4, co
         tree_names_provider(s, out, mailbox)) {
         return;
     }
-    if (out->is_exact && !addresses_cover_mx(tree, ip4, mx)) {
+    if (out->is_exact && !addresses_cover_mx(tree, ip4, mx) && !addresses_may_cover_provider(tree, out)) {
         findings_add(s->findings, FINDING_SPF_PROVIDER_MISSING, span_from_cstr(mailbox.provider->name));
     }
     if (only_bulk_mailers_pass(tree, out)) {
