@@ -26,10 +26,32 @@ static bool is_delegated(const struct rrset *nxdomain, span domain)
     return nxdomain->soa_owner.len > 0 && name_is_within(nxdomain->soa_owner, domain);
 }
 
+/* Not in the DNS, so not for sale; resolvers answer for them. RFC 6761, 6762, 7686, 9476, and what ICANN reserved in 2024. */
+static bool is_reserved(span domain)
+{
+    static const span names[] = { { "alt", 3 },   { "internal", 8 },  { "invalid", 7 }, { "local", 5 },
+                                  { "onion", 5 }, { "localhost", 9 }, { "test", 4 } };
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (name_is_within(domain, names[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A zone between the root and the domain says that it is not there: a registry's. The root says so of mail.company.lan. */
+static bool has_registry(const struct rrset *nxdomain, span domain)
+{
+    span zone = nxdomain->soa_owner;
+    return zone.len > 0 && !span_equal(zone, SPAN(".")) && zone.len < domain.len && name_is_within(domain, zone) &&
+           !is_reserved(domain);
+}
+
 span registrable_question(const struct subject *s, span name, const struct rrset *nxdomain)
 {
     span domain = takeable_domain(s, name, nxdomain);
-    return is_delegated(nxdomain, domain) ? span_of("", 0) : domain;
+    bool is_known = is_delegated(nxdomain, domain) || span_equal(nxdomain->soa_owner, SPAN(".")) || is_reserved(domain);
+    return is_known ? span_of("", 0) : domain;
 }
 
 bool registrable_is_open(const struct subject *s, span name, const struct rrset *nxdomain)
@@ -39,5 +61,5 @@ bool registrable_is_open(const struct subject *s, span name, const struct rrset 
         return false;
     }
     const struct rrset *at_domain = subject_answer(s, domain, DNS_NS);
-    return at_domain->outcome == DNS_NXDOMAIN && !at_domain->has_alias;
+    return at_domain->outcome == DNS_NXDOMAIN && !at_domain->has_alias && has_registry(at_domain, domain);
 }

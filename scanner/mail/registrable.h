@@ -3,8 +3,9 @@
 
 /*
  * A name that something points at does not exist: can anybody register it? Said only when its registrable domain itself is
- * NXDOMAIN, by a question of its own: an SOA above it is not proof, for a domain may lie in its parent's zone. Public
- * suffixes themselves are not for sale; nor is what lies in the subject's own domain.
+ * NXDOMAIN, by a question of its own: an SOA above it is not proof, for a domain may lie in its parent's zone. The answer
+ * must come from a registry: below a top-level domain that does not exist (company.local, a slip of the pen) nothing can be
+ * had. Public suffixes themselves are not for sale; nor is what lies in the subject's own domain.
  *
  * Threads: any; pure.
  */

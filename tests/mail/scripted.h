@@ -122,6 +122,11 @@ static inline const struct rrset *scripted_answer(struct scripted *t, span name,
         }
         exists |= name_is_within(row_name, name) && t->rows[i].outcome != DNS_NXDOMAIN;
     }
+    if (!exists && type == DNS_NS) { /* asked at registrable domains: the suffix above says so */
+        struct rrset *unregistered = ARENA_TAKE(&t->arena, struct rrset);
+        *unregistered = (struct rrset){ .outcome = DNS_NXDOMAIN, .soa_owner = name_parent(name) };
+        return unregistered;
+    }
     return exists ? &nodata : &nxdomain;
 }
 

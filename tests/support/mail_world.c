@@ -72,6 +72,7 @@ const struct rrset *mail_world_answer(const char *const *world, struct arena *ar
         abort();
     }
     out->outcome = span_equal_nocase(qname, domain) ? DNS_NODATA : DNS_NXDOMAIN;
+    out->soa_owner = qtype == DNS_NS ? name_parent(qname) : out->soa_owner; /* asked at registrable domains */
     out->txt = txt;
     for (size_t i = 0; world[i]; i++) {
         span text = span_from_cstr(world[i]);

@@ -808,7 +808,14 @@ static void fill_records(const struct scenario *s, struct arena *arena, span own
 static span find_soa_owner(const struct scenario *s, span name, scenario_suffixes *organizational_domain,
                            const void *list)
 {
-    span org = organizational_domain(list, name);
+    span org = organizational_domain(list, name), top = name;
+    while (name_parent(top).len > 0) {
+        top = name_parent(top);
+    }
+    const struct scenario_record *forced = find_forced(s, top, SCENARIO_ANY_TYPE);
+    if (forced && forced->outcome == DNS_NXDOMAIN) {
+        return SPAN(".");
+    }
     return name_exists(s, org) ? org : name_parent(org);
 }
 

@@ -36,8 +36,8 @@
  *
  * The DNS is a tree: a name exists when it, or a name below it, has a record; every single label exists. Names that do
  * not exist are NXDOMAIN, types that do not are NODATA. A type that stands beside a CNAME is answered as it stands, others
- * follow the alias. The SOA that comes with them is at the registrable domain where
- * that exists, else at the public suffix above it.
+ * follow the alias. The SOA that comes with them is at the registrable domain where that exists, else at the public suffix
+ * above it; "lan ANY NXDOMAIN" makes it the root's for all below lan.
  *
  * Memory: all of a file's scenarios are in the arena given.
  */

@@ -75,6 +75,14 @@ static void put(struct rrset *set, size_t at, const char *value, enum dns_type t
     }
 }
 
+static span top_of(span name)
+{
+    while (name_parent(name).len > 0) {
+        name = name_parent(name);
+    }
+    return name;
+}
+
 static const struct rrset *answer_one(const struct zone *zone, span name, uint16_t qtype, struct arena *arena)
 {
     struct rrset *set = ARENA_TAKE(arena, struct rrset);
@@ -83,6 +91,7 @@ static const struct rrset *answer_one(const struct zone *zone, span name, uint16
         abort();
     }
     set->outcome = name_exists(zone, name) ? DNS_NODATA : DNS_NXDOMAIN;
+    set->soa_owner = set->outcome == DNS_NXDOMAIN ? top_of(name) : set->soa_owner;
     for (size_t i = 0; i < zone->count; i++) {
         const struct zone_row *row = &zone->rows[i];
         if (row->type != qtype || !span_equal_nocase(span_from_cstr(row->name), name)) {

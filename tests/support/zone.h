@@ -4,8 +4,9 @@
 /*
  * A small DNS for unit tests of mail/: a table of rows answers the questions of an answer set.
  *
- * A name without rows is NXDOMAIN unless something stands below it; a type without rows is NODATA. A value in brackets is
- * an outcome: "[SERVFAIL]", "[TIMEOUT]", "[NODATA]", "[NXDOMAIN]". In a TXT value '|' is a boundary between strings.
+ * A name without rows is NXDOMAIN, said by its top-level domain, unless something stands below it; a type without rows is
+ * NODATA. A value in brackets is an outcome: "[SERVFAIL]", "[TIMEOUT]", "[NODATA]", "[NXDOMAIN]". In a TXT value '|' is a
+ * boundary between strings.
  *
  * Memory: the arena given.
  */
