@@ -64,7 +64,6 @@ struct rrset {
     span alias_target;          /* last name of the alias chain, empty without one */
     span soa_owner;             /* absent: owner of the SOA in the authority section, empty when none came */
     uint16_t count;             /* records of the type asked for; 0 unless ANSWERED */
-    bool was_cut;               /* the reply held more records than we keep (RRSET_RECORDS_MAX) */
     union {
         const struct txt_record *txt;   /* DNS_TXT, DNS_SPF */
         const struct mx_record *mx;     /* DNS_MX, by preference, then as received */
@@ -75,7 +74,7 @@ struct rrset {
     };
 };
 
-enum { RRSET_RECORDS_MAX = 512 };
+enum { RRSET_RECORDS_MAX = 512 }; /* a reply with more is a BAD_RESPONSE; of PTR the first are kept */
 
 static inline bool rrset_is_absent(const struct rrset *r)
 {

@@ -535,8 +535,11 @@ static void read_records(struct reading *r, size_t count, struct rrset *out)
         r->is_malformed = true;
         return;
     }
-    out->was_cut = count > RRSET_RECORDS_MAX;
-    count = out->was_cut ? RRSET_RECORDS_MAX : count;
+    if (count > RRSET_RECORDS_MAX && r->qtype != DNS_PTR) {
+        r->is_malformed = true; /* what would be left out might be the record that counts */
+        return;
+    }
+    count = count > RRSET_RECORDS_MAX ? RRSET_RECORDS_MAX : count;
     char *items = arena_take_n(r->arena, form->item_size, count);
     if (!items) {
         r->is_out_of_memory = true;
@@ -696,7 +699,6 @@ static void fail(struct rrset *out, enum dns_outcome outcome)
     out->outcome = outcome;
     out->ttl_s = 0;
     out->count = 0;
-    out->was_cut = false;
     out->soa_owner = (span){ NULL, 0 };
     out->txt = NULL;
 }

@@ -310,21 +310,31 @@ static void truncation_over_tcp_is_bad(void **state)
     assert_true(r.over_tcp);
 }
 
-static void more_records_than_we_keep_are_cut(void **state)
+static void read_600_of(const char *head, size_t head_size, const uint8_t *record, size_t record_size, uint16_t qtype,
+                        struct rrset *out)
 {
     static struct message m;
-    static const uint8_t record[] = { 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 7, 0, 4, 1, 2, 3, 4 };
+    memcpy(m.bytes, head, m.size = head_size);
+    for (int i = 0; i < 600; i++) {
+        memcpy(m.bytes + m.size, record, record_size);
+        m.size += record_size;
+    }
+    assert_int_equal(read_bytes(m.bytes, m.size, qtype, false, true, out), ANSWER_READ);
+}
+
+/* The 513th might be the SPF record: none of what came is told. Of the names of an address the first ten are used. */
+static void more_records_than_we_keep_say_nothing(void **state)
+{
+    static const uint8_t a[] = { 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 7, 0, 4, 1, 2, 3, 4 };
+    static const uint8_t ptr[] = { 0xc0, 12, 0, 12, 0, 1, 0, 0, 0, 7, 0, 2, 0xc0, 12 };
     struct rrset r;
     (void)state;
-    memcpy(m.bytes, HEAD(OK, "\2\130", "\0\0") Q_A, m.size = sizeof(HEAD(OK, "\2\130", "\0\0") Q_A) - 1);
-    for (int i = 0; i < 600; i++) {
-        memcpy(m.bytes + m.size, record, sizeof(record));
-        m.size += sizeof(record);
-    }
-    assert_int_equal(read_bytes(m.bytes, m.size, DNS_A, false, true, &r), ANSWER_READ);
+    read_600_of(B(HEAD(OK, "\2\130", "\0\0") Q_A), a, sizeof(a), DNS_A, &r);
+    assert_int_equal(r.outcome, DNS_BAD_RESPONSE);
+    assert_int_equal(r.count, 0);
+    read_600_of(B(HEAD(OK, "\2\130", "\0\0") "\0\14\0\1"), ptr, sizeof(ptr), DNS_PTR, &r);
+    assert_int_equal(r.outcome, DNS_ANSWERED);
     assert_int_equal(r.count, RRSET_RECORDS_MAX);
-    assert_true(r.was_cut);
-    assert_int_equal(r.a[511][3], 4);
 }
 
 /* 17 aliases are one too many; 16 are not. */
@@ -424,7 +434,7 @@ int main(void)
         cmocka_unit_test(odd_bytes_in_names_are_escaped),
         cmocka_unit_test(forgiven_case_is_no_mismatch),
         cmocka_unit_test(truncation_over_tcp_is_bad),
-        cmocka_unit_test(more_records_than_we_keep_are_cut),
+        cmocka_unit_test(more_records_than_we_keep_say_nothing),
         cmocka_unit_test(chains_end_at_sixteen),
         cmocka_unit_test(an_exhausted_arena_is_cut_not_absent),
     };

@@ -794,7 +794,6 @@ static void fill_records(const struct scenario *s, struct arena *arena, span own
             out->wire_size += (uint32_t)(FIXED + rdata_size(r));
         }
     }
-    out->was_cut = count > RRSET_RECORDS_MAX;
     out->over_tcp = out->wire_size > 1232;
     out->txt = must(arena_take(arena, (count + 1) * sizeof(struct txt_record)));
     for (const struct scenario_record *r = s->records; r && out->count < RRSET_RECORDS_MAX; r = r->next) {
@@ -803,6 +802,10 @@ static void fill_records(const struct scenario *s, struct arena *arena, span own
         }
     }
     out->outcome = count > 0 ? DNS_ANSWERED : DNS_NODATA;
+    if (count > RRSET_RECORDS_MAX && qtype != DNS_PTR) {
+        out->outcome = DNS_BAD_RESPONSE;
+        out->count = 0;
+    }
 }
 
 static span find_soa_owner(const struct scenario *s, span name, scenario_suffixes *organizational_domain,
