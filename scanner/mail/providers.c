@@ -37,10 +37,11 @@ struct row {
     bool is_exact, has_star;
 };
 
-/* The selectors of one provider: a run of `selectors`. */
+/* One provider. */
 struct owner {
     const char *name;
-    size_t first, count;
+    size_t first, count; /* its selectors: a run of `selectors` */
+    unsigned kinds;      /* of its rows, but for weak ones */
 };
 
 struct provider_table {
@@ -358,6 +359,7 @@ static bool read_line(struct provider_table *table, char *line)
         return false;
     }
     row.shown.name = owner_intern(table, name);
+    owner_find(table, row.shown.name)->kinds |= row.shown.is_weak ? 0 : 1u << row.kind;
     row.hash = hash_key(row.kind, row.key);
     table->longest_key = row.key.len > table->longest_key ? row.key.len : table->longest_key;
     table->rows[table->row_count++] = row;
@@ -491,6 +493,12 @@ void provider_table_free(struct provider_table *table)
     free(table->scanned);
     free(table->selectors);
     free(table);
+}
+
+bool provider_has_kind(const struct provider_table *table, const char *name, enum provider_kind kind)
+{
+    const struct owner *owner = owner_find(table, name);
+    return owner && (owner->kinds & 1u << kind);
 }
 
 size_t provider_selector_count(const struct provider_table *table, const char *name)

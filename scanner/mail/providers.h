@@ -38,6 +38,9 @@ void provider_table_free(struct provider_table *table);
 /* The row whose pattern matches best, or NULL. For PROVIDER_SPF a target with macros is matched by the labels right of the last macro. */
 const struct provider *provider_find(const struct provider_table *table, enum provider_kind kind, span name);
 
+/* The table has a row of that kind, not a weak one, for the provider. */
+bool provider_has_kind(const struct provider_table *table, const char *name, enum provider_kind kind);
+
 /* Selectors of a provider (dkim-selector rows without '*', in table order). */
 size_t provider_selector_count(const struct provider_table *table, const char *name);
 const char *provider_selector(const struct provider_table *table, const char *name, size_t index);

@@ -376,7 +376,9 @@ static void note_beside_mx(struct spf_tree *tree, const struct spf_pass *ip4, co
         tree_names_provider(s, out, mailbox)) {
         return;
     }
-    if (out->is_exact && !addresses_cover_mx(tree, ip4, mx) && !addresses_may_cover_provider(tree, out)) {
+    /* Of a provider whose include we don't know, nobody can say that it is missing. */
+    bool is_include_known = provider_has_kind(s->config->providers, mailbox.provider->name, PROVIDER_SPF);
+    if (out->is_exact && is_include_known && !addresses_cover_mx(tree, ip4, mx) && !addresses_may_cover_provider(tree, out)) {
         findings_add(s->findings, FINDING_SPF_PROVIDER_MISSING, span_from_cstr(mailbox.provider->name));
     }
     if (only_bulk_mailers_pass(tree, out)) {

@@ -128,6 +128,10 @@ static void names_are_interned_and_fields_kept(void **state)
     assert_null(provider_selector(table, mx->name, 3));
     assert_int_equal(provider_selector_count(table, "sparkpost"), 0);
     assert_int_equal(provider_selector_count(table, "nobody"), 0);
+    assert_true(provider_has_kind(table, "google", PROVIDER_SPF));
+    assert_false(provider_has_kind(table, "google", PROVIDER_RUA));
+    assert_false(provider_has_kind(table, "google-any", PROVIDER_MX)); /* weak */
+    assert_false(provider_has_kind(table, "nobody", PROVIDER_MX));
     provider_table_free(table);
 }
 
