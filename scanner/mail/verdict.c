@@ -33,7 +33,7 @@ static const struct posture_kind postures[POSTURE_COUNT] = {
     },
     [POSTURE_ENFORCING_BROKEN] = {
         "enforcing_broken",
-        "DMARC enforces and the domain is expected to send, but SPF lets nothing pass and no DKIM key was found.",
+        "DMARC enforces and the domain is expected to send, but SPF is missing, empty or in error, and no DKIM key was found.",
         "Publish a working SPF record and a DKIM key for the services that send.",
         "RFC 9989 7.4, 8",
     },
@@ -406,8 +406,10 @@ static void note_enforcing(const struct subject *s, const struct assessment *a, 
     bool has_no_spf = f->is_expected && f->spf_passes_nothing;
     bool has_nothing = has_no_spf && !f->has_key && !f->key_is_unknown;
     bool spf_works = a->spf.status == SPF_VALID && !a->spf.authorises_nobody;
-    note_if(s, has_nothing && is_ruled_out, FINDING_ENFORCING_WITHOUT_AUTH);
-    note_if(s, has_nothing && !is_ruled_out, FINDING_ENFORCING_WITHOUT_SPF);
+    /* A permerror is one for the senders that no earlier term matched (RFC 7208 4.6.4): the others pass. */
+    bool is_certain = is_ruled_out && !f->spf_sends;
+    note_if(s, has_nothing && is_certain, FINDING_ENFORCING_WITHOUT_AUTH);
+    note_if(s, has_nothing && !is_certain, FINDING_ENFORCING_WITHOUT_SPF);
     note_if(s, has_nothing && a->spf.status == SPF_PERMERROR, FINDING_ENFORCING_SPF_BROKEN);
     note_if(s, has_no_spf && f->has_key, FINDING_ENFORCING_DKIM_ONLY);
     note_if(s, spf_works && is_ruled_out && !f->has_key, FINDING_ENFORCING_SPF_ONLY);

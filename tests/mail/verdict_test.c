@@ -228,6 +228,8 @@ static void every_row_and_its_borders(void **state)
         { "5 provider's MX, no SPF, no key found", NO_SPF, NO_DKIM, MX_HOSTED, DMARC_QUARANTINE, "enforcing_broken no no unknown", "enforcing_without_spf !enforcing_without_auth", NULL },
         { "5 SPF permerror", SPF_BROKEN, NO_DKIM, MX_HOSTED, DMARC_REJECT, "enforcing_broken no no unknown", "enforcing_spf_broken enforcing_without_spf", NULL },
         { "5 permerror that passes some: expected to send", SPF_BROKEN_BUT_PASSES, NO_DKIM, MX_OWN, DMARC_REJECT, "enforcing_broken no no yes", "enforcing_spf_broken", NULL },
+        { "5 permerror that passes some, DKIM impossible: not all is lost", SPF_BROKEN_BUT_PASSES, DKIM_ABSENT, MX_OWN, DMARC_REJECT, "enforcing_broken no no yes", "enforcing_spf_broken enforcing_without_spf !enforcing_without_auth", NULL },
+        { "5 permerror that passes none, DKIM impossible", SPF_BROKEN, DKIM_ABSENT, MX_HOSTED, DMARC_REJECT, "enforcing_broken no no unknown", "enforcing_spf_broken enforcing_without_auth !enforcing_without_spf", NULL },
         { "5 before 6: empty SPF with a provider's MX", SPF_NOBODY, NO_DKIM, MX_HOSTED, DMARC_REJECT, "enforcing_broken no no no", NULL, NULL },
         { "7 not 5: a key carries it", NO_SPF, DKIM_KEY, MX_HOSTED, DMARC_QUARANTINE, "protected no no yes", "enforcing_dkim_only !enforcing_without_spf", NULL },
         { "7 not 5: not expected to send", NO_SPF, NO_DKIM, MX_OWN, DMARC_REJECT, "protected no no unknown", "!enforcing_without_spf", NULL },
