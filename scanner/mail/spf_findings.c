@@ -139,11 +139,12 @@ static const struct rrset *own_answer(const struct spf_step *step)
     return step->node ? step->node->txt : step->mx ? step->mx : step->a;
 }
 
+/* With "-", "~" or "?" nobody passes, whoever has the target. One that no sender reaches today is reached when its record is mended. */
 static void note_open_target(struct spf_tree *tree, const struct spf_node *node, const struct spf_step *step,
                              struct spf_result *out)
 {
     const struct rrset *rrset = own_answer(step);
-    if (step->target.len > 0 && rrset && rrset->outcome == DNS_NXDOMAIN &&
+    if (step->term->qualifier == SPF_PASS && step->target.len > 0 && rrset && rrset->outcome == DNS_NXDOMAIN &&
         registrable_is_open(tree->subject, step->target, rrset)) {
         note_default(tree, FINDING_SPF_TARGET_UNREGISTERED, node, step->term->text);
         out->target_is_open |= step->could_pass;
