@@ -6,9 +6,9 @@
 /* Two lists of colours; all text reaches a contrast of 4.5 on its ground. */
 static const char style[] =
     ":root{color-scheme:light dark;--paper:#fff;--ink:#1d2329;--soft:#58616b;--line:#dde1e6;--track:#eef0f3;--c1:#2c6299;--c2:#6f9fce;"
-    "--c3:#b8c9da;--p1:#1f4e79;--p2:#5b8fc0;--p3:#b3cbe2;--p4:#d9dce0;--warn:#b4552d;--note:#8a5a00;--accent:#2c6299}"
+    "--c3:#b8c9da;--p1:#1f4e79;--p2:#5b8fc0;--p3:#b3cbe2;--p4:#d9dce0;--warn:#b4552d;--note:#8a5a00;--accent:#2c6299;--shade:#0003}"
     "@media (prefers-color-scheme:dark){:root{--paper:#14181c;--ink:#e4e7ea;--soft:#a3acb6;--line:#313941;--track:#232a31;--c1:#6ea6db;"
-    "--c2:#44759f;--c3:#8796a5;--p1:#8fc0ee;--p2:#4f86b8;--p3:#2f5373;--p4:#4a525b;--warn:#e08a5f;--note:#e0b15f;--accent:#8fc0ee}}"
+    "--c2:#44759f;--c3:#8796a5;--p1:#8fc0ee;--p2:#4f86b8;--p3:#2f5373;--p4:#4a525b;--warn:#e08a5f;--note:#e0b15f;--accent:#8fc0ee;--shade:#fff4}}"
     "*{box-sizing:border-box}"
     "body{margin:0 auto;max-width:1120px;padding:24px 20px 64px;background:var(--paper);color:var(--ink);"
     "font:16px/1.5 system-ui,-apple-system,\"Segoe UI\",Roboto,\"Liberation Sans\",Arial,sans-serif}"
@@ -26,13 +26,16 @@ static const char style[] =
     ".pair{display:flex;flex-wrap:wrap;gap:18px 36px;align-items:flex-start;margin-top:.8em}"
     ".pair>.draw{flex:0 0 360px;max-width:100%}.pair>.scroll{flex:1 1 420px}.pair.wide>.draw,.pair.wide>.scroll{flex:1 1 100%}"
     ".chart{display:block;max-width:100%;height:auto}.multiples{display:flex;flex-wrap:wrap;gap:14px 22px}.multiples .chart{flex:0 0 auto}"
-    ".scroll{min-width:0;max-width:100%;overflow-x:auto}.scroll:focus-visible{outline:2px solid var(--accent)}"
-    "table{border-collapse:collapse;font-size:.86rem;line-height:1.35;font-variant-numeric:tabular-nums}"
+    /* What is wider than the page scrolls beside the names of its rows; a shadow at the edge says that there is more. */
+    ".scroll{min-width:0;max-width:100%;overflow-x:auto;background:linear-gradient(to left,var(--paper) 30%,transparent) right/40px 100% "
+    "no-repeat local,linear-gradient(to left,var(--shade),transparent) right/14px 100% no-repeat scroll}"
+    ".scroll:focus-visible{outline:2px solid var(--accent)}th:first-child{position:sticky;left:0;background:var(--paper)}"
+    "table{border-collapse:separate;border-spacing:0;font-size:.86rem;line-height:1.35;font-variant-numeric:tabular-nums}"
     "th,td{padding:.36em .9em .36em 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}"
     "thead th{color:var(--soft);font-weight:600;vertical-align:bottom;border-bottom:1px solid var(--ink)}tbody th{font-weight:400;"
     "overflow-wrap:break-word;min-width:7em;max-width:22em}td.n,th.n{text-align:right}td.n,th small{white-space:nowrap}thead th{max-width:9.5em}.dense{font-size:.76rem}.dense th,.dense td{padding-right:.7em}"
     "td.n span{color:var(--soft);display:inline-block;min-width:4.5em;margin-right:.9em}th small,td small{display:block;color:var(--soft);"
-    "font-size:.92em;font-weight:400}td.n b{font-weight:400;display:inline-block;min-width:3.7em}td.only{color:var(--soft)}small.u{color:var(--note)!important}td.t{min-width:16em;max-width:34em}td.w{white-space:nowrap}"
+    "font-size:.92em;font-weight:400}td.n b{font-weight:400;display:inline-block;min-width:3.7em}td.only{color:var(--soft)}small.u{color:var(--note)!important}td.t{min-width:13em;max-width:34em}td.w{white-space:nowrap}"
     "svg text{font:12px system-ui,-apple-system,\"Segoe UI\",Roboto,\"Liberation Sans\",Arial,sans-serif;fill:var(--ink);"
     "font-variant-numeric:tabular-nums}svg .soft{fill:var(--soft);font-size:11px}svg .small{font-size:11px}svg .tiny{font-size:9px;"
     "fill:var(--soft)}svg .num,svg .end{text-anchor:end}svg .mid{text-anchor:middle}svg .strong{font-weight:600}"
@@ -40,11 +43,12 @@ static const char style[] =
     ".p3{fill:var(--p3)}.p4{fill:var(--p4)}.warn,svg .warntext{fill:var(--warn)}.axis{stroke:var(--ink)}.grid{stroke:var(--line)}"
     ".mark{stroke:var(--warn);stroke-dasharray:3 3}.step{fill:none;stroke:var(--c1);stroke-width:2}"
     "@media (max-width:640px){body{padding:16px 16px 48px}dl.methods{grid-template-columns:1fr;gap:0}dl.methods dd{margin-bottom:.8em}"
-    ".facts{grid-template-columns:1fr 1fr}}"
+    ".facts{grid-template-columns:1fr 1fr}tbody th:first-child{min-width:8.5em;max-width:9.5em;overflow-wrap:anywhere}"
+    "td.t{min-width:10em}}"
     "@media print{:root{color-scheme:light;--paper:#fff;--ink:#000;--soft:#444;--line:#ccc;--track:#eee;--c1:#2c6299;--c2:#6f9fce;"
     "--c3:#b8c9da;--p1:#1f4e79;--p2:#5b8fc0;--p3:#b3cbe2;--p4:#d9dce0;--warn:#b4552d;--note:#6b4600;--accent:#000}"
     "body{max-width:none;padding:0;font-size:10pt;print-color-adjust:exact;-webkit-print-color-adjust:exact}nav{display:none}"
-    ".scroll{overflow:visible}.pair{flex-wrap:nowrap;gap:16px}.pair>.draw{flex-basis:230px}.pair.wide{display:block}table{font-size:7.5pt}"
+    ".scroll{overflow:visible;background:none}th:first-child{position:static}.note{break-inside:avoid;break-after:avoid}.pair{flex-wrap:nowrap;gap:16px}.pair>.draw{flex-basis:230px}.pair.wide{display:block}table{font-size:7.5pt}"
     ".dense{font-size:5.8pt}.dense th,.dense td{padding-right:.4em}td.t{min-width:9em}tbody th{min-width:6em}"
     "th,td{padding-right:.6em}tr,.chart{break-inside:avoid}h2,h3{break-after:avoid}thead{display:table-header-group}}";
 
@@ -95,7 +99,19 @@ static void put_title(FILE *out, const struct table *table, size_t column)
 
 enum { LONG_TEXT = 40, DENSE_COLUMNS = 8 };
 
-static void put_cell(FILE *out, const struct table *table, size_t row, size_t column)
+/* A column of sentences, which wrap; the words of others stay on their line. */
+static bool is_prose(const struct table *table, size_t column)
+{
+    for (size_t r = 0; r < table->row_count; r++) {
+        const struct cell *cell = table_cell(table, r, column);
+        if (cell->kind == CELL_TEXT && cell->text.len > LONG_TEXT) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void put_cell(FILE *out, const struct table *table, size_t row, size_t column, const char *text_class)
 {
     const struct cell *cell = table_cell(table, row, column);
     struct cell whole;
@@ -105,7 +121,7 @@ static void put_cell(FILE *out, const struct table *table, size_t row, size_t co
         fputs("<td class=\"n\">\u2013</td>", out);
         return;
     case CELL_TEXT:
-        fputs(cell->text.len > LONG_TEXT ? "<td class=\"t\"><bdi>" : "<td class=\"w\"><bdi>", out);
+        fprintf(out, "<td class=\"%s\"><bdi>", text_class);
         html_print_text(out, cell->text);
         fputs("</bdi></td>", out);
         return;
@@ -149,7 +165,9 @@ static void put_table(FILE *out, const struct table *table)
     fprintf(out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"");
     put(out, form->title);
     fputs(form->column_count > DENSE_COLUMNS ? "\"><table class=\"dense\"><thead><tr>" : "\"><table><thead><tr>", out);
+    const char *text_classes[TABLE_COLUMNS_MAX];
     for (size_t c = 0; c < form->column_count; c++) {
+        text_classes[c] = is_prose(table, c) ? "t" : "w";
         put_title(out, table, c);
     }
     fputs("</tr></thead><tbody>\n", out);
@@ -159,7 +177,7 @@ static void put_table(FILE *out, const struct table *table)
             if (c < form->head_columns) {
                 put_head(out, table, r, c);
             } else {
-                put_cell(out, table, r, c);
+                put_cell(out, table, r, c, text_classes[c]);
             }
         }
         fputs("</tr>\n", out);
@@ -260,7 +278,11 @@ static void put_facts(FILE *out, const struct sheet *sheet)
         if (cell_percent(cell, &percent, &digits)) {
             fputs("<div><dt>", out);
             html_print_text(out, table_cell(adoption, r, 0)->text);
-            fprintf(out, "</dt><dd>%s<small>of %s</small></dd></div>", percent_text(percent, digits, text), number_text(cell->of, of));
+            fprintf(out, "</dt><dd>%s<small>of %s</small>", percent_text(percent, digits, text), number_text(cell->of, of));
+            if (cell->unknown > 0) {
+                fprintf(out, "<small class=\"u\">%s unknown</small>", number_text(cell->unknown, of));
+            }
+            fputs("</dd></div>", out);
         }
     }
     fputs("</dl><p class=\"note\">Of the names that exist and of which the answer is known.</p>\n", out);

@@ -6,8 +6,8 @@ enum {
     BARS_MAX = 25,     /* rows of a bar chart */
     MULTIPLES_MAX = 8, /* rows of each small chart */
     LABEL_MAX = 44,    /* characters */
-    SMALL_WIDTH = 168,
-    SMALL_LABEL_MAX = 13,
+    SMALL_WIDTH = 198,
+    SMALL_LABEL_MAX = 15,
     PARTS_MAX = 4,
 };
 
@@ -49,16 +49,10 @@ static void put_label(FILE *out, span text, size_t max)
     }
 }
 
-static uint64_t tenths_of(const struct cell *cell)
+/* In per cent, as exact as it is: what is drawn is not rounded as what is printed. */
+static double percent_of(const struct cell *cell)
 {
-    uint64_t tenths = 0;
-    return cell_tenths(cell, &tenths) && tenths <= 1000 ? tenths : 0;
-}
-
-/* Of a full length; one decimal. */
-static double part_of(double full, uint64_t tenths)
-{
-    return full * (double)tenths / 1000.0;
+    return cell->kind == CELL_SHARE && cell->of > 0 && cell->count <= cell->of ? 100.0 * (double)cell->count / (double)cell->of : 0.0;
 }
 
 static void begin_svg(FILE *out, const struct table *table, int width, int height, span what)
@@ -100,14 +94,14 @@ static bool is_drawn(const struct table *table, size_t row)
     return false;
 }
 
-/* The scale ends at the next of these tenths above the largest value. */
-static uint64_t scale_of(const struct table *table, size_t column)
+/* The scale ends at the next of these per cents above the largest value. */
+static double scale_of(const struct table *table, size_t column)
 {
-    static const uint64_t ends[] = { 1, 5, 10, 20, 50, 100, 200, 300, 400, 500, 600, 800, 1000 };
-    uint64_t most = 0;
+    static const double ends[] = { 0.1, 0.5, 1, 2, 5, 10, 20, 30, 40, 50, 60, 80, 100 };
+    double most = 0;
     for (size_t r = 0; r < table->row_count; r++) {
-        uint64_t tenths = tenths_of(table_cell(table, r, column));
-        most = tenths > most ? tenths : most;
+        double percent = percent_of(table_cell(table, r, column));
+        most = percent > most ? percent : most;
     }
     size_t i = 0;
     while (ends[i] < most) {
@@ -133,7 +127,7 @@ static void put_bars(FILE *out, const struct table *table)
 {
     const struct table_form *form = table->form;
     size_t series = form->chart_to - form->chart_from + 1, drawn = 0;
-    uint64_t scale = series > 1 ? 1000 : scale_of(table, form->chart_from);
+    double scale = series > 1 ? 100 : scale_of(table, form->chart_from);
     int bar = series > 1 ? 5 : 8, row_height = 19 + (int)series * (bar + 1), top = series > 1 ? 24 : 4;
     for (size_t r = 0; r < rows_drawn(table, BARS_MAX); r++) {
         drawn += is_drawn(table, r);
@@ -155,37 +149,37 @@ static void put_bars(FILE *out, const struct table *table)
         for (size_t s = 0; s < series; s++) {
             int at = y + 15 + (int)s * (bar + 1);
             fprintf(out, "<rect x=\"0\" y=\"%d\" width=\"%d\" height=\"%d\" class=\"track\"/><rect x=\"0\" y=\"%d\" width=\"%.1f\" height=\"%d\" class=\"c%zu\"/>",
-                    at, WIDTH, bar, at, part_of(WIDTH, tenths_of(table_cell(table, r, form->chart_from + s)) * 1000 / scale), bar, s + 1);
+                    at, WIDTH, bar, at, WIDTH * percent_of(table_cell(table, r, form->chart_from + s)) / scale, bar, s + 1);
         }
         y += row_height;
     }
     fprintf(out, "<text x=\"%d\" y=\"%d\" class=\"soft end\">", WIDTH, y + 12);
-    fprintf(out, "full width: %llu.%llu%% of %s</text></svg>", (unsigned long long)(scale / 10), (unsigned long long)(scale % 10), form->chart_label);
+    fprintf(out, "full width: %g%% of %s</text></svg>", scale, form->chart_label);
 }
 
 /* Histograms ------------------------------------------------------------------------------------------------------ */
 
-enum { PLOT_HEIGHT = 150, PLOT_TOP = 18 };
+enum { PLOT_HEIGHT = 150, PLOT_TOP = 18, SHORT_LABEL_MAX = 3 /* longer ones would touch each other */ };
 
 static void put_columns(FILE *out, const struct table *table)
 {
     const struct table_form *form = table->form;
     size_t rows = rows_drawn(table, BARS_MAX), column = form->chart_from;
     double step = (double)WIDTH / (double)(rows > 0 ? rows : 1);
-    uint64_t scale = scale_of(table, column);
+    double scale = scale_of(table, column);
     begin_svg(out, table, WIDTH, PLOT_TOP + PLOT_HEIGHT + 36, table_title(table));
     fprintf(out, "<line x1=\"0\" x2=\"%d\" y1=\"%d\" y2=\"%d\" class=\"axis\"/>", WIDTH, PLOT_TOP + PLOT_HEIGHT, PLOT_TOP + PLOT_HEIGHT);
     for (size_t r = 0; r < rows; r++) {
         const struct cell *cell = table_cell(table, r, column);
-        uint64_t tenths = tenths_of(cell);
-        double height = (double)PLOT_HEIGHT * (double)tenths / (double)scale, x = step * (double)r;
+        span label = table_cell(table, r, 0)->text;
+        double percent = percent_of(cell), height = PLOT_HEIGHT * percent / scale, x = step * (double)r;
         bool is_beyond = form->chart_mark > 0 && r >= form->chart_mark;
         fprintf(out, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" class=\"%s\"/>", x + 2, PLOT_TOP + PLOT_HEIGHT - height, step - 4,
                 height, is_beyond ? "warn" : "c1");
-        fprintf(out, "<text x=\"%.1f\" y=\"%.1f\" class=\"tiny mid\">%llu.%llu</text>", x + step / 2, PLOT_TOP + PLOT_HEIGHT - height - 4,
-                (unsigned long long)(tenths / 10), (unsigned long long)(tenths % 10));
-        fprintf(out, "<text x=\"%.1f\" y=\"%d\" class=\"small mid\">", x + step / 2, PLOT_TOP + PLOT_HEIGHT + 14);
-        put_label(out, table_cell(table, r, 0)->text, 8);
+        fprintf(out, "<text x=\"%.1f\" y=\"%.1f\" class=\"tiny mid\">%.1f</text>", x + step / 2, PLOT_TOP + PLOT_HEIGHT - height - 4, percent);
+        fprintf(out, "<text x=\"%.1f\" y=\"%d\" class=\"%s mid\">", x + step / 2, PLOT_TOP + PLOT_HEIGHT + 14,
+                label.len > SHORT_LABEL_MAX ? "tiny" : "small");
+        put_label(out, label, 8);
         fputs("</text>", out);
     }
     if (form->chart_mark > 0 && form->chart_mark < rows) {
@@ -211,7 +205,7 @@ static void put_steps(FILE *out, const struct table *table)
     }
     fputs("<path class=\"step\" d=\"", out);
     for (size_t r = 0; r < rows; r++) {
-        double x = LABELS + 10 + part_of(width, tenths_of(table_cell(table, r, form->chart_from)));
+        double x = LABELS + 10 + width * percent_of(table_cell(table, r, form->chart_from)) / 100;
         int y = top + (int)r * row_height;
         if (r == 0) {
             fprintf(out, "M%.1f %dV%d", x, y, y + row_height);
@@ -257,7 +251,7 @@ static void put_stacks(FILE *out, const struct table *table)
         fputs(parts > 0 ? number_text(table_cell(table, 0, c)->of, of) : "", out);
         fprintf(out, "</text><rect x=\"0\" y=\"%d\" width=\"%d\" height=\"14\" class=\"track\"/>", y + 18, WIDTH);
         for (size_t p = 0; p < parts; p++) {
-            double width = part_of(WIDTH, tenths_of(table_cell(table, p, c)));
+            double width = WIDTH * percent_of(table_cell(table, p, c)) / 100;
             if (width > 0) {
                 fprintf(out, "<rect x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"14\" class=\"p%zu\"/>", x, y + 18, width > 1.5 ? width - 1 : width, p + 1);
             }
@@ -277,7 +271,7 @@ static bool begins_group(const struct table *table, size_t row)
 
 static void put_small_chart(FILE *out, const struct table *table, size_t column)
 {
-    enum { LABEL_WIDTH = 66, VALUE_WIDTH = 44, ROW = 16, TOP = 20 };
+    enum { LABEL_WIDTH = 96, VALUE_WIDTH = 42, ROW = 16, TOP = 20 };
     int bar_width = SMALL_WIDTH - LABEL_WIDTH - VALUE_WIDTH - 4, y = TOP, groups = 0;
     for (size_t r = 0; r < table->row_count && groups < MULTIPLES_MAX; r++) {
         groups += begins_group(table, r);
@@ -292,7 +286,7 @@ static void put_small_chart(FILE *out, const struct table *table, size_t column)
         fprintf(out, "<text x=\"%d\" y=\"%d\" class=\"small end\">", LABEL_WIDTH, y + 11);
         put_label(out, table_cell(table, r, 0)->text, SMALL_LABEL_MAX);
         fprintf(out, "</text><rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"9\" class=\"track\"/><rect x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"9\" class=\"c1\"/>",
-                LABEL_WIDTH + 4, y + 3, bar_width, LABEL_WIDTH + 4, y + 3, part_of(bar_width, tenths_of(table_cell(table, r, column))));
+                LABEL_WIDTH + 4, y + 3, bar_width, LABEL_WIDTH + 4, y + 3, bar_width * percent_of(table_cell(table, r, column)) / 100);
         fprintf(out, "<text x=\"%d\" y=\"%d\" class=\"small num\">", SMALL_WIDTH, y + 11);
         put_percent(out, table_cell(table, r, column));
         fputs("</text>", out);
