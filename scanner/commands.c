@@ -26,7 +26,7 @@ const struct command commands[] = {
       report_command },
     { COMMAND_DIFF, "diff", "diff OLD NEW [OPTION ...]", "What changed between two sweeps, the worst first; exits 1 when a domain got weaker.",
       "  trifecta diff 2026-10.ndjson.zst 2026-11.ndjson.zst\n"
-      "  trifecta diff old/ new/ --format html -o changes.html --fail-on weakened:dmarc,vanished\n"
+      "  trifecta diff old/ new/ -o changes.html --fail-on weakened:dmarc,vanished\n"
       "  trifecta diff old.ndjson new.ndjson --format ndjson | jq 'select(.class == \"weakened\")'\n",
       diff_command },
     { COMMAND_MERGE, "merge", "merge DIR ... -o OUT [OPTION ...]", "Joins shards or parts, once they are one complete set.",

@@ -15,10 +15,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-#include <unistd.h>
 
 #include "output/checkpoint.h"
 #include "output/result_reader.h"
+#include "scanner/base/clock.h"
 #include "scanner/commands.h"
 #include "scanner/exit_status.h"
 #include "scanner/results/tables_diff.h"
@@ -26,7 +26,7 @@
 #include "scanner/sheet_output.h"
 #include "scanner/spelling.h"
 
-enum diff_format { DIFF_TEXT, DIFF_NDJSON, DIFF_HTML, DIFF_JSON };
+enum diff_format { DIFF_AUTO, DIFF_TEXT, DIFF_NDJSON, DIFF_HTML, DIFF_JSON };
 
 struct diff_run {
     const struct options *options;
@@ -194,10 +194,16 @@ static int compare(struct diff_run *run)
 
 /* ---- writing ---- */
 
+static bool is_written_in_lines(const struct options *options)
+{
+    return options->diff_format == DIFF_NDJSON ||
+           (options->diff_format == DIFF_AUTO && span_ends_with_nocase(span_from_cstr(options->diff_output), SPAN(".ndjson")));
+}
+
 static void describe(const struct diff_run *run, struct sheet *sheet)
 {
     static const char *const keys[] = { "before", "now" }, *const titles[] = { "Before", "Now" };
-    char number[NUMBER_TEXT_SIZE];
+    char number[NUMBER_TEXT_SIZE], now[CLOCK_TEXT_SIZE];
     for (int s = 0; s < SWEEP_COUNT; s++) {
         sheet_add_method(sheet, keys[s], titles[s],
                          sheet_printf(sheet, "%s: %s records, first asked between %s and %s", run->options->arguments[s],
@@ -212,6 +218,8 @@ static void describe(const struct diff_run *run, struct sheet *sheet)
     sheet_add_method(sheet, "unknown", "Unknown is not absent",
                      SPAN("What the DNS did not say in one of the sweeps is never called weaker, stronger or edited: "
                           "it became unknown, or was recovered."));
+    clock_print_utc(clock_wall_ms(), now);
+    sheet_add_method(sheet, "made", "Made by", sheet_printf(sheet, "trifecta %s, %s", TRIFECTA_VERSION, now));
 }
 
 static int write_sheet(struct diff_run *run)
@@ -219,14 +227,17 @@ static int write_sheet(struct diff_run *run)
     static const enum sheet_format formats[] = {
         [DIFF_TEXT] = SHEET_TEXT, [DIFF_HTML] = SHEET_HTML, [DIFF_JSON] = SHEET_JSON
     };
+    const struct options *options = run->options;
     struct sheet sheet;
     struct diff_forms *forms = calloc(1, sizeof(*forms));
     int status = EXIT_SYSTEM_LIMIT;
-    sheet_init(&sheet, run->options->title ? run->options->title : "Changes of mail authentication in the DNS");
+    sheet_init(&sheet, options->title ? options->title : "Changes of mail authentication in the DNS");
     if (forms) {
         describe(run, &sheet);
         tables_diff(&sheet, &run->difference, forms);
-        status = sheet_write(&sheet, run->options->diff_output, formats[run->options->diff_format]);
+        status = sheet_write(&sheet, options->diff_output,
+                             options->diff_format == DIFF_AUTO ? sheet_format_of(options->diff_output, SHEET_TEXT)
+                                                               : formats[options->diff_format]);
     } else {
         say("out of memory");
     }
@@ -273,7 +284,7 @@ static int write_lines(struct diff_run *run)
 static int run_diff(struct diff_run *run)
 {
     const struct options *o = run->options;
-    bool is_lines = o->diff_format == DIFF_NDJSON;
+    bool is_lines = is_written_in_lines(o);
     int status = read_fail_on(run);
     if (status != EXIT_DONE) {
         return status;

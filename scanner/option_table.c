@@ -25,9 +25,9 @@ const struct option_row option_rows[] = {
     { "output", 'o', OPTION_STRING, "PATH", "-", AT(report_output), COMMAND_REPORT, 0, 0, NULL, "Output",
       "file to write, - for stdout; its suffix (.html, .json, .txt) says the format" },
     { "output", 'o', OPTION_STRING, "PATH", "-", AT(diff_output), COMMAND_DIFF, 0, 0, NULL, "Output",
-      "file to write, - for stdout" },
-    { "format", 0, OPTION_CHOICE, "F", "text", AT(diff_format), COMMAND_DIFF, 0, 0, "text ndjson html json", "Output",
-      "ndjson: one line for each name that changed, the worst class first; json: the tables" },
+      "file to write, - for stdout; its suffix (.html, .ndjson, .json, .txt) says the format" },
+    { "format", 0, OPTION_CHOICE, "F", "auto", AT(diff_format), COMMAND_DIFF, 0, 0, "auto text ndjson html json", "Output",
+      "auto: by the suffix, else text; ndjson: one line for each name that changed, the worst class first; json: the tables" },
     { "fail-on", 0, OPTION_STRING, "LIST", "weakened", AT(fail_on), COMMAND_DIFF, 0, 0, NULL, "Output",
       "exit 1 when there is one of these: weakened vanished became_unknown edited appeared recovered improved, or "
       "weakened:VERDICT (posture spoofable spoofable_subdomains dmarc spf dkim mta_sts tls_rpt bimi); none: never" },

@@ -270,7 +270,7 @@ static int write_report(const struct report_run *run)
     };
     const struct options *options = run->options;
     return sheet_write(&run->sheet, options->report_output,
-                       options->report_format == FORMAT_AUTO ? sheet_format_of(options->report_output)
+                       options->report_format == FORMAT_AUTO ? sheet_format_of(options->report_output, SHEET_HTML)
                                                              : formats[options->report_format]);
 }
 

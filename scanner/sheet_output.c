@@ -14,7 +14,7 @@
 
 enum { COLUMNS_DEFAULT = 100 };
 
-enum sheet_format sheet_format_of(const char *path)
+enum sheet_format sheet_format_of(const char *path, enum sheet_format otherwise)
 {
     static const struct {
         span suffix;
@@ -31,7 +31,7 @@ enum sheet_format sheet_format_of(const char *path)
             return suffixes[i].format;
         }
     }
-    return strcmp(path, "-") == 0 && isatty(STDOUT_FILENO) ? SHEET_TEXT : SHEET_HTML;
+    return strcmp(path, "-") == 0 && isatty(STDOUT_FILENO) ? SHEET_TEXT : otherwise;
 }
 
 /* Colour only on a terminal, never with NO_COLOR or TERM=dumb. */

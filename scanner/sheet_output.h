@@ -12,8 +12,8 @@
 
 enum sheet_format { SHEET_HTML, SHEET_JSON, SHEET_TEXT };
 
-/* The format that the suffix of `path` names; of "-": text on a terminal, else HTML. */
-enum sheet_format sheet_format_of(const char *path);
+/* The format that the suffix of `path` names, `otherwise` where it names none; of "-": text on a terminal, else `otherwise`. */
+enum sheet_format sheet_format_of(const char *path, enum sheet_format otherwise);
 
 /* The exit status; what went wrong was said. */
 MUST_USE int sheet_write(const struct sheet *sheet, const char *path, enum sheet_format format);

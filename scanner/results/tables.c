@@ -5,7 +5,12 @@
 
 void table_add_answer(struct sheet *sheet, const uint64_t answers[ANSWER_NOT_ASKED + 1])
 {
-    table_add_share(sheet, answers[ANSWER_YES], answers[ANSWER_YES] + answers[ANSWER_NO], answers[ANSWER_UNKNOWN]);
+    uint64_t known = answers[ANSWER_YES] + answers[ANSWER_NO];
+    if (known + answers[ANSWER_UNKNOWN] > 0) {
+        table_add_share(sheet, answers[ANSWER_YES], known, answers[ANSWER_UNKNOWN]);
+    } else {
+        table_add_nothing(sheet);
+    }
 }
 
 void table_remark_rest(struct sheet *sheet, struct table *table, const struct top_map *map, size_t shown)

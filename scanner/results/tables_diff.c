@@ -85,14 +85,24 @@ static const struct table_form edited_form = {
 
 static void add_edited(struct sheet *sheet, const struct difference *d)
 {
-    static const char *const titles[TEXT_COUNT] = {
-        [TEXT_SPF] = "SPF",         [TEXT_DMARC] = "DMARC",     [TEXT_DKIM] = "DKIM", [TEXT_MX] = "MX",
-        [TEXT_MTA_STS] = "MTA-STS", [TEXT_TLS_RPT] = "TLS-RPT", [TEXT_BIMI] = "BIMI",
+    static const struct {
+        const char *title;
+        enum aspect aspect;
+    } rows[TEXT_COUNT] = {
+        [TEXT_SPF] = { "SPF", ASPECT_SPF },
+        [TEXT_DMARC] = { "DMARC", ASPECT_DMARC },
+        [TEXT_DKIM] = { "DKIM", ASPECT_DKIM },
+        [TEXT_MX] = { "MX", ASPECT_MX },
+        [TEXT_MTA_STS] = { "MTA-STS", ASPECT_MTA_STS },
+        [TEXT_TLS_RPT] = { "TLS-RPT", ASPECT_TLS_RPT },
+        [TEXT_BIMI] = { "BIMI", ASPECT_BIMI },
     };
     (void)sheet_begin_table(sheet, &edited_form);
     for (int t = 0; t < TEXT_COUNT; t++) {
-        table_add_text(sheet, span_from_cstr(titles[t]));
-        table_add_count(sheet, d->edited[t]);
+        if (was_compared(d, rows[t].aspect)) {
+            table_add_text(sheet, span_from_cstr(rows[t].title));
+            table_add_count(sheet, d->edited[t]);
+        }
     }
 }
 

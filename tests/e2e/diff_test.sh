@@ -37,12 +37,22 @@ order=$(jq -r .class "$work/found" | uniq | tr '\n' ' ')
 "$trifecta" diff "$work/old.ndjson" "$work/new.ndjson.zst" --format json >"$work/json"
 "$trifecta" diff "$work/old.ndjson" "$work/new.ndjson.zst" --format text --top 10000 >"$work/text"
 "$trifecta" diff "$work/old.ndjson" "$work/new.ndjson.zst" --format html -o "$work/html"
+for format in html json ndjson txt; do "$trifecta" diff "$work/old.ndjson" "$work/new.ndjson.zst" -o "$work/by.$format" 2>"$work/err"; done
+if xmllint --noout "$work/by.html" 2>/dev/null && jq -e .tables "$work/by.json" >/dev/null && cmp -s "$work/by.ndjson" "$work/found" && grep -q '^Got weaker' "$work/by.txt"; then
+    ok "diff: the suffix says the format"; else bad "diff: the suffix does not say the format"; fi
+jq -e '.methods.made | startswith("trifecta ")' "$work/json" >/dev/null && ok "diff: the methods say what made it" || bad "diff: the methods do not say what made it"
 counts=$(jq -r '[.tables.classes.rows[0:7][].names] | join(" ")' "$work/json")
 [ "$counts" = "$(for c in weakened vanished became_unknown edited appeared recovered improved; do grep -c "^$c " "$work/got"; done | tr '\n' ' ' | sed 's/ $//')" ] &&
     ok "diff: the table counts what the lines hold" || bad "diff: the table says $counts"
 [ "$(jq '[.tables.dmarc.rows[] | to_entries[] | select(.value | type == "number") | .value] | add' "$work/json")" -eq 800 ] && ok "diff: a matrix holds every name of both" || bad "diff: the matrix of DMARC"
 [ "$(jq '[.tables.tags.rows[].changed] | add' "$work/json")" -eq "$(wc -l <"$work/got")" ] && ok "diff: tags hold every change" || bad "diff: tags"
 for name in $(head -n 50 "$work/got" | cut -d' ' -f2); do grep -qF "$name" "$work/text" || { bad "diff: $name is not in the text"; break; }; done
+
+# What neither sweep asked for has no row: a zero would look like an answer.
+for sweep in old new; do { [ $sweep = old ] && cat "$work/old.ndjson" || zstd -dqc "$work/new.ndjson.zst"; } | sed -E 's/"bimi":\{[^}]*\}/"bimi":{"status":"not_checked","location":null,"authority":null}/' >"$work/$sweep.less"; done
+"$trifecta" diff "$work/old.less" "$work/new.less" --format json >"$work/json.less"
+[ "$(jq -c '[.tables | .aspects.rows[].aspect, .edited_records.rows[].record] | [length, index("BIMI")]' "$work/json" "$work/json.less" | tr '\n' ' ')" = '[17,9] [15,null] ' ] &&
+    ok "diff: no row for what was not asked" || bad "diff: rows for what was not asked: $(jq -c '[.tables | .aspects.rows[].aspect, .edited_records.rows[].record]' "$work/json.less")"
 
 # Nothing changed: nothing said, whatever the order. (On a busy machine an answer may come too late: that is unknown, never a change.)
 "$trifecta" diff "$work/old.ndjson" "$work/copy.ndjson" --format ndjson >"$work/none" 2>"$work/err"; status=$?

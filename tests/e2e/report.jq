@@ -20,6 +20,8 @@ def spoofable: if .spoofable == null then (if .dmarc.status == "not_checked" the
 def n(f): map(select(f)) | length;
 def share(f): [.[] | f] | [n(. == "y"), n(. == "y" or . == "n"), n(. == "u")];
 def line(t; row; col; cells): [t, row, col] + cells | map(tostring) | join("\t");
+# Where nobody was asked there is no number.
+def answers(t; row; col; counts): counts | select(. != [0, 0, 0]) as $counts | line(t; row; col; $counts);
 def by(f): group_by(f) | map({key: (.[0] | f), value: .});
 def top(m): sort_by([-m, .key]) | .[:25];
 def distinct: unique;
@@ -32,10 +34,10 @@ map(select(.outcome != "excluded")) as $names
 | ($existing | length) as $exist
 | def populations: [["all names", .], ["existing", map(select(.outcome == "ok"))], ["with MX", map(select(.mx.status == "ok"))]];
 def group(t; name): populations[] | .[0] as $p | .[1] |
-    line(t; name + "/" + $p; "names"; [length]), line(t; name + "/" + $p; "mx"; share(mx)), line(t; name + "/" + $p; "spf"; share(spf)),
-    line(t; name + "/" + $p; "spf_valid"; share(spf_valid)), line(t; name + "/" + $p; "dkim"; share(dkim)),
-    line(t; name + "/" + $p; "dmarc"; share(dmarc)), line(t; name + "/" + $p; "enforced"; share(enforced)),
-    line(t; name + "/" + $p; "mta_sts"; share(mta_sts)), line(t; name + "/" + $p; "spoofable"; share(spoofable));
+    line(t; name + "/" + $p; "names"; [length]), answers(t; name + "/" + $p; "mx"; share(mx)), answers(t; name + "/" + $p; "spf"; share(spf)),
+    answers(t; name + "/" + $p; "spf_valid"; share(spf_valid)), answers(t; name + "/" + $p; "dkim"; share(dkim)),
+    answers(t; name + "/" + $p; "dmarc"; share(dmarc)), answers(t; name + "/" + $p; "enforced"; share(enforced)),
+    answers(t; name + "/" + $p; "mta_sts"; share(mta_sts)), answers(t; name + "/" + $p; "spoofable"; share(spoofable));
 def rank: .rank | if . == null then "without rank" elif . <= 1000 then "1 to 1,000" elif . <= 10000 then "to 10,000"
     elif . <= 100000 then "to 100,000" elif . <= 1000000 then "to 1,000,000" else "above 1,000,000" end;
 def policy: . // "no policy";
@@ -73,17 +75,17 @@ def policy: . // "no policy";
  def revoked: dkim as $d | if $d == "u" or $d == "x" then $d elif any(.findings[]; .id == "dkim_wildcard_revoked") then "y" else "n" end;
  def all_three: [null_mx, nobody, reject] | if index("n") then "n" elif index("x") then "x" elif index("u") then "u" else "y" end;
  $existing | map(select(.sends == "no"))
- | line("parked"; "null MX (RFC 7505)"; "names"; share(null_mx)), line("parked"; "SPF that authorises nobody"; "names"; share(nobody)),
-   line("parked"; "DMARC reject"; "names"; share(reject)), line("parked"; "a revoked wildcard DKIM key"; "names"; share(revoked)),
-   line("parked"; "null MX, SPF and DMARC together"; "names"; share(all_three))),
+ | answers("parked"; "null MX (RFC 7505)"; "names"; share(null_mx)), answers("parked"; "SPF that authorises nobody"; "names"; share(nobody)),
+   answers("parked"; "DMARC reject"; "names"; share(reject)), answers("parked"; "a revoked wildcard DKIM key"; "names"; share(revoked)),
+   answers("parked"; "null MX, SPF and DMARC together"; "names"; share(all_three))),
 
 # --- adoption
 ([["all_names", $names], ["existing", $existing], ["with_mx", $mail]][] | .[0] as $p | .[1]
- | line("adoption"; "MX"; $p; share(mx)), line("adoption"; "SPF published"; $p; share(spf)), line("adoption"; "SPF valid"; $p; share(spf_valid)),
-   line("adoption"; "DKIM key seen"; $p; share(dkim)), line("adoption"; "DMARC, own or inherited"; $p; share(dmarc)),
-   line("adoption"; "DMARC enforced (quarantine, reject)"; $p; share(enforced)), line("adoption"; "DMARC reject"; $p; share(reject)),
-   line("adoption"; "MTA-STS record"; $p; share(mta_sts)), line("adoption"; "TLS-RPT"; $p; share(tls_rpt)),
-   line("adoption"; "BIMI"; $p; share(bimi)), line("adoption"; "spoofable (exact domain)"; $p; share(spoofable))),
+ | answers("adoption"; "MX"; $p; share(mx)), answers("adoption"; "SPF published"; $p; share(spf)), answers("adoption"; "SPF valid"; $p; share(spf_valid)),
+   answers("adoption"; "DKIM key seen"; $p; share(dkim)), answers("adoption"; "DMARC, own or inherited"; $p; share(dmarc)),
+   answers("adoption"; "DMARC enforced (quarantine, reject)"; $p; share(enforced)), answers("adoption"; "DMARC reject"; $p; share(reject)),
+   answers("adoption"; "MTA-STS record"; $p; share(mta_sts)), answers("adoption"; "TLS-RPT"; $p; share(tls_rpt)),
+   answers("adoption"; "BIMI"; $p; share(bimi)), answers("adoption"; "spoofable (exact domain)"; $p; share(spoofable))),
 ($names | by(rank)[] | .key as $k | .value | group("adoption_by_rank"; $k)),
 ($names | by(.domain | split(".") | last) | top(.value | length)[] | .key as $k | .value | group("adoption_by_tld"; $k)),
 ($names | map(select(.tag != null)) | by(.tag) | top(.value | length)[] | .key as $k | .value | group("adoption_by_tag"; $k)),
@@ -91,9 +93,9 @@ def policy: . // "no policy";
  | map({key: (if .key == "none that is known" then "" else .key end), shown: .key, value: (.value | map(.r))}) | top(.value | length)[]
  | .shown as $k | .value
  | line("mail_providers"; $k; "names"; [length, ($mail | length), ($names | n(mx == "u"))]),
-   line("mail_providers"; $k; "spf_valid"; share(spf_valid)), line("mail_providers"; $k; "dkim"; share(dkim)),
-   line("mail_providers"; $k; "dmarc"; share(dmarc)), line("mail_providers"; $k; "enforced"; share(enforced)),
-   line("mail_providers"; $k; "spoofable"; share(spoofable))),
+   answers("mail_providers"; $k; "spf_valid"; share(spf_valid)), answers("mail_providers"; $k; "dkim"; share(dkim)),
+   answers("mail_providers"; $k; "dmarc"; share(dmarc)), answers("mail_providers"; $k; "enforced"; share(enforced)),
+   answers("mail_providers"; $k; "spoofable"; share(spoofable))),
 
 # --- DMARC
 (($names | n(.dmarc.status == "temperror")) as $u | ($names | map(select(dmarc == "y" or dmarc == "n"))) as $known

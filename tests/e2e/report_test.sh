@@ -40,6 +40,16 @@ same "every number of every table, by jq" "$work/want" "$work/got"
 for table in $(jq -r '.tables | keys[]' "$work/report.json"); do
     [ "$table" = dkim_shared_keys ] || grep -q "^$table	" "$work/want" || bad "jq does not know the table $table"
 done
+# Keys that unrelated domains share: names below the same domain are none of those, and not every key is in a record.
+{ cat "$work/all.ndjson"; head -200 "$work/one.ndjson" | sed 's/"domain":"/&www./'; } >"$work/keys.ndjson"
+report "$work/keys.ndjson" --top 10 -o "$work/keys.json" || bad "shared keys: exit status $?"
+jq -nc --argjson top 10 -f tests/e2e/report_shared_keys.jq "$work/keys.ndjson" >"$work/want.keys"
+jq -c '.tables.dkim_shared_keys | .rows[], (.remark | gsub(","; "") | [scan("[0-9]+") | tonumber] | {keys: .[0], selectors: .[1], shared: .[2], without: .[3]})' \
+    "$work/keys.json" >"$work/got.keys"
+[ "$(jq -s 'length == 11 and .[9].domains > 2 and .[10].shared > 10 and .[10].without > 10' "$work/want.keys")" = true ] || bad "too few shared keys to compare: $(tail -1 "$work/want.keys")"
+same "keys that domains share, by jq" "$work/want.keys" "$work/got.keys"
+report "$work/one.ndjson" --format json | jq -e '.tables.adoption.rows[] | select(.measure == "BIMI") | .all_names == null' >/dev/null &&
+    ok "where nobody was asked there is no number" || bad "where nobody was asked there is a number"
 [ "$(jq '[.. | objects | select(has("percent") and .of > 0) | (10000 * .count / .of + 0.5 | floor) as $hundredths | (1000 * .count / .of + 0.5 | floor) as $tenths
     | select(if $hundredths < 100 then (.percent * 100 | round) != $hundredths else (.percent * 10 | round) != $tenths end)] | length' "$work/report.json")" = 0 ] &&
     ok "a percentage is its count of its whole" || bad "a percentage is its count of its whole"
@@ -80,6 +90,13 @@ for format in html txt; do
 done
 if ! grep -qiE '<script|javascript:|src=|https?://|@import|url\(' "$work/report.html"; then ok "the HTML needs nothing from elsewhere"; else bad "the HTML needs nothing from elsewhere"; fi
 [ "$(grep -o '<svg' "$work/report.html" | wc -l)" -gt 20 ] && ok "it has charts" || bad "it has charts"
+for table in spf_errors report_vendors mail_providers; do # tenths of a per cent would be steps that are seen where all are small
+    xmllint --xpath "//section[@id='$table']//*[local-name()='rect'][@class='c1']/@width" "$work/report.html" | grep -oE '[0-9.]+' >"$work/drawn"
+    scale=$(xmllint --xpath "string(//section[@id='$table']//*[local-name()='svg'])" "$work/report.html" | sed -nE 's/.*full width: ([0-9.]+)% of.*/\1/p')
+    jq --argjson scale "$scale" ".tables.$table.rows[:25][].names | 100 * .count / .of / \$scale * 360" "$work/report.json" | paste - "$work/drawn" |
+        awk 'NF != 2 || $1 - $2 > 0.06 || $2 - $1 > 0.06 || $2 > 360 { exit 1 } END { if (NR < 5) exit 1 }' &&
+        ok "$table: each bar is as long as its share" || bad "$table: bars are not as long as their shares"
+done
 if [ "$(LC_ALL=C.UTF-8 wc -L <"$work/report.txt")" -le 80 ]; then ok "80 columns are enough for the text"; else bad "text wider than 80 columns"; fi
 grep -q $'\033' "$work/report.txt" && bad "colour in a file" || ok "no colour but on a terminal"
 
