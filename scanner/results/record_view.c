@@ -447,10 +447,12 @@ static int on_number(void *owner, const char *digits, size_t len)
     if (frame->row->kind != VALUE_NUMBER) {
         return refuse_kind(reader, frame, "a number");
     }
-    if (!span_to_u64(span_of(digits, len), INT64_MAX, &number)) {
+    /* 2^63 - 1 as programs write it whose numbers are doubles (JavaScript, jq 1.6): a record that went through one is a record. */
+    static const uint64_t most_as_double = 9223372036854776000U;
+    if (!span_to_u64(span_of(digits, len), most_as_double, &number)) {
         return refuse_kind(reader, frame, "another number");
     }
-    int64_t value = (int64_t)number;
+    int64_t value = number > INT64_MAX ? INT64_MAX : (int64_t)number;
     if (frame->row == &record_rows[0] && value != SCHEMA) {
         return refuse(reader, "schema is %lld, this version reads %d", (long long)value, SCHEMA);
     }

@@ -174,7 +174,7 @@ static const struct {
     { "\"seq\":17", "\"seq\":\"17\"", "seq is a string, not a whole number" },
     { "\"seq\":17", "\"seq\":-17", "seq is another number, not a whole number" },
     { "\"seq\":17", "\"seq\":1.5", "seq is another number, not a whole number" },
-    { "\"seq\":17", "\"seq\":9223372036854775808", "seq is another number, not a whole number" },
+    { "\"seq\":17", "\"seq\":9223372036854776001", "seq is another number, not a whole number" },
     { "\"rank\":3", "\"rank\":{}", "rank is an object, not a whole number or null" },
     { "\"rank\":3", "\"rank\":[]", "rank is an array, not a whole number or null" },
     { "2026-11-21T", "2026-11-21 ", "scanned_at is not a time of the form 2026-11-21T20:20:13.123Z" },
@@ -220,6 +220,19 @@ static void what_is_wrong_is_said(void **state)
         cliff_free(copy);
         /* The next line is read as if nothing had been. */
         assert_non_null(record_reader_read(reader, span_of(sound, sizeof(sound) - 1)));
+    }
+}
+
+/* All of IPv6, as it is written, and as jq 1.6 and JavaScript write it again. */
+static void the_largest_number(void **state)
+{
+    (void)state;
+    static const char *const numbers[] = { "\"ipv6_slash64s\":9223372036854775807", "\"ipv6_slash64s\":9223372036854775808",
+                                           "\"ipv6_slash64s\":9223372036854776000" };
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        const struct record_view *view = record_reader_read(reader, with("\"ipv6_slash64s\":12", numbers[i]));
+        assert_non_null(view);
+        assert_int_equal(view->spf.ipv6_slash64s, INT64_MAX);
     }
 }
 
@@ -274,6 +287,7 @@ int main(void)
         cmocka_unit_test(texts_are_decoded),
         cmocka_unit_test(long_lists_are_whole),
         cmocka_unit_test(what_is_wrong_is_said),
+        cmocka_unit_test(the_largest_number),
         cmocka_unit_test(no_object_at_all),
         cmocka_unit_test(a_prefix_is_no_record),
         cmocka_unit_test(nesting_is_bounded),
