@@ -2,7 +2,6 @@
 #include "scanner/results/record_view.h"
 
 #include <stdarg.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <yajl/yajl_parse.h>

@@ -16,12 +16,14 @@ make_sweeps() {
     start_world --seed 2 || return 1
     "$trifecta" scan "$work/list.csv" -r "$WORLD" "${asking[@]}" -o "$work/run/" --part-records 90 || return 1
     "$trifecta" merge "$work/run/" -o "$work/results.ndjson.zst" 2>/dev/null || return 1
+    # And one more part, of names that were not asked for everything: they are in no count of that.
+    head -60 "$work/list.csv" | "$trifecta" scan -r "$WORLD" "${asking[@]}" --checks spf,mx -o "$work/run/part-90000.ndjson.zst" || return 1
     stop_servers
     mkdir "$work/expected"
-    "$trifecta" report "$work/results.ndjson.zst" --format json >"$work/report.json" &&
-        jq -r '.tables.adoption.rows[] |
+    "$trifecta" report "$work"/run/part-* --format json | jq -r '.tables.adoption.rows[] |
             {"SPF valid": "SPF valid", "DKIM key seen": "DKIM key seen", "DMARC enforced (quarantine, reject)": "DMARC enforced"}[.measure] as $what |
-            select($what) | [$what, .all_names.count, .all_names.of, .all_names.unknown] | @tsv' "$work/report.json" | sort >"$work/expected/adoption" &&
+            select($what) | [$what, .all_names.count, .all_names.of, .all_names.unknown] | @tsv' | sort >"$work/expected/adoption" &&
+        "$trifecta" report "$work/results.ndjson.zst" --format json >"$work/report.json" &&
         jq -r '.tables.findings.rows[] | select(.names > 0) | [.severity, .finding, .names] | @tsv' "$work/report.json" | sort >"$work/expected/findings" || return 1
     "$trifecta" diff "$work/before.ndjson.zst" "$work/results.ndjson.zst" --format ndjson |
         jq -r 'select(any(.changes[]?; .aspect == "spoofable" and .before == "no" and .now == "yes")) | .domain' | sort >"$work/expected/join"
