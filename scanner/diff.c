@@ -166,7 +166,7 @@ static int read_sweep(struct diff_run *run, enum sweep sweep, const char *path)
         status = add_line(run, sweep, reader, records, span_of(line, len));
     }
     if (status == EXIT_DONE && got != RESULT_READ_END) {
-        say("%s: a sweep that is not whole cannot be compared", result_reader_words(reader));
+        say("%s%s", result_reader_words(reader), got == RESULT_READ_FAILED ? "" : ": a sweep that is not whole cannot be compared");
         status = got == RESULT_READ_FAILED ? EXIT_LIST_UNREADABLE : EXIT_INPUT_BAD;
     }
     record_reader_free(records);

@@ -62,6 +62,10 @@ static int unknown_command(const char *given)
     for (size_t i = 0; i < command_count; i++) {
         names[i] = commands[i].name;
     }
+    if (given[0] == '-') {
+        say("%s: the command comes first, as in trifecta scan %s; see trifecta --help", given, given);
+        return EXIT_USAGE_WRONG;
+    }
     const char *nearest = nearest_spelling(span_from_cstr(given), names);
     say("unknown command '%s'%s%s; see trifecta --help", given, nearest ? "; did you mean " : "", nearest ? nearest : "");
     return EXIT_USAGE_WRONG;

@@ -149,7 +149,7 @@ static bool set_number(const struct reading *r, const struct option_row *row, vo
         return refuse_value(r, row, number_hint(row->kind), value);
     }
     if (number < row->low || number > row->high) {
-        return refuse(r, "%s must be between %.10g and %.10g%s; not '%s'; see trifecta %s --help", shown(r, row, name),
+        return refuse(r, "%s must be between %.15g and %.15g%s; not '%s'; see trifecta %s --help", shown(r, row, name),
                       row->low, row->high, row->kind == OPTION_DURATION ? " ms" : "", value, r->command->name);
     }
     if (row->kind != OPTION_RATE && row->kind != OPTION_PERCENT && number != floor(number)) {
@@ -329,12 +329,11 @@ static bool read_variable_name(span variable, char *out, size_t size)
 /* Wrappers have TRIFECTA_ variables of their own, so only what is all but an option is taken for a misspelt one. */
 static bool check_unknown_variable(const struct reading *r, span variable, const char *name)
 {
-    enum { TYPO_NAME_MIN = 6, TYPO_DISTANCE_MAX = 2 };
+    enum { SHORT_NAME = 5, TYPO_DISTANCE_MAX = 2 };
     char right[SHOWN_SIZE];
     span given = span_from_cstr(name);
     const char *nearest = option_nearest_name(given, ~0u);
-    if (!nearest || given.len < TYPO_NAME_MIN ||
-        spelling_distance(given, span_from_cstr(nearest)) > TYPO_DISTANCE_MAX) {
+    if (!nearest || spelling_distance(given, span_from_cstr(nearest)) > (given.len > SHORT_NAME ? TYPO_DISTANCE_MAX : 1)) {
         return true;
     }
     print_variable(nearest, right);

@@ -284,7 +284,9 @@ static int make_report(struct report_run *run)
         return EXIT_SYSTEM_LIMIT;
     }
     if (run->survey.records == 0) {
-        say("no record to report on");
+        if (run->status == EXIT_DONE) {
+            say("no record to report on: trifecta report takes what trifecta scan wrote");
+        }
         return run->status == EXIT_DONE ? EXIT_INPUT_BAD : run->status;
     }
     describe_files(run);

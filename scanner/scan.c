@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -75,11 +76,11 @@ static int open_list(struct scan *s, uint64_t seed)
     const struct options *o = s->options;
     char error[LIST_ERROR_SIZE];
     if (o->exclude && exclude_list_open(&s->exclude, o->exclude, error, sizeof(error)) < 0) {
-        say("%s", error);
+        say("--exclude %s", error);
         return EXIT_LIST_UNREADABLE;
     }
     if (o->rejects && rejects_open(&s->rejects, o->rejects, 0, error, sizeof(error)) < 0) {
-        say("%s", error);
+        say("--rejects %s", error);
         return EXIT_OUTPUT_IMPOSSIBLE;
     }
     struct list_options wish = {
@@ -107,6 +108,12 @@ static int open_list(struct scan *s, uint64_t seed)
     return EXIT_DONE;
 }
 
+static void say_list_is_empty(const struct list_facts *total)
+{
+    say("the list holds no domain name (%llu lines, %llu rejected)%s", (unsigned long long)total->lines,
+        (unsigned long long)total->rejected, total->rejected > 0 ? "; --rejects FILE says why, --column picks another column" : "");
+}
+
 static int dry_run(struct scan *s, int argc, char **argv)
 {
     struct list_block *block = list_block_new(LIST_BLOCK_ENTRIES);
@@ -125,8 +132,7 @@ static int dry_run(struct scan *s, int argc, char **argv)
     struct list_facts total = list_totals(s->list);
     bool is_empty = total.names + total.other_shards == 0;
     if (is_empty) {
-        say("the list holds no domain name (%llu lines, %llu rejected)", (unsigned long long)total.lines,
-            (unsigned long long)total.rejected);
+        say_list_is_empty(&total);
     }
     struct summary summary = {
         .argc = argc,
@@ -436,8 +442,7 @@ static int await_first_entry(struct scan *s)
     if (total.other_shards > 0) {
         return EXIT_DONE; /* all names belong to other shards: an empty output is right */
     }
-    say("the list holds no domain name (%llu lines, %llu rejected)", (unsigned long long)total.lines,
-        (unsigned long long)total.rejected);
+    say_list_is_empty(&total);
     return EXIT_INPUT_BAD;
 }
 
@@ -651,6 +656,9 @@ static int run_crews(struct scan *s, int argc, char **argv)
 {
     if (!s->options->quiet) {
         progress_clear(&s->progress);
+        if (geteuid() == 0) {
+            say("running as root, which a scan does not need");
+        }
         say("%s %s, seed %llu", s->output.is_resuming ? "going on with" : "writing",
             strcmp(s->output.path, "-") == 0 ? "to stdout" : s->output.path, (unsigned long long)s->seed);
     }
@@ -719,8 +727,16 @@ static int check_lists_are_readable(const struct options *options)
 {
     for (size_t i = 0; i < options->argument_count; i++) {
         const char *path = options->arguments[i];
-        if (strcmp(path, "-") != 0 && access(path, R_OK) < 0) {
+        struct stat status;
+        if (strcmp(path, "-") == 0) {
+            continue;
+        }
+        if (access(path, R_OK) < 0) {
             say("%s: cannot be read: %s", path, strerror(errno));
+            return EXIT_LIST_UNREADABLE;
+        }
+        if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
+            say("%s is a folder: give the lists in it", path);
             return EXIT_LIST_UNREADABLE;
         }
     }
@@ -787,9 +803,6 @@ int scan_command(const struct options *given, int argc, char **argv)
     int status = raise_file_limit();
     if (status != EXIT_DONE) {
         return status;
-    }
-    if (geteuid() == 0 && !options.quiet && !options.dry_run) {
-        say("running as root, which a scan does not need");
     }
     if (!options.has_seed) {
         s.seed = new_seed();

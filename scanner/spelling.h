@@ -12,5 +12,5 @@
 /* The nearest of `names` (NULL-terminated), or NULL when none is near. */
 const char *nearest_spelling(span given, const char *const *names);
 
-/* Levenshtein distance of the first 64 bytes. */
+/* Of the first 64 bytes: letters put in, left out, mistaken; two that changed places count once. */
 size_t spelling_distance(span a, span b);

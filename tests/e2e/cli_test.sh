@@ -31,6 +31,47 @@ awk 'length > 100 { exit 1 }' "$work/out" && ok "help is at most 100 columns wid
 expect_status 0 "--version" "$trifecta" --version
 grep -q c-ares "$work/out" && ok "--version names the libraries" || bad "--version names the libraries"
 
+# --- wrong in one way each: one line that says what and where, without -q too
+mkdir "$work/folder"
+printf '!!!\n???\n' >"$work/nonames"
+printf 'rat = 5\n' >"$work/config"
+while IFS='|' read -r status pattern words; do
+    read -ra words <<<"${words//WORK/$work}"
+    "$trifecta" "${words[@]}" >"$work/out" 2>"$work/err" </dev/null; got=$?
+    [ $got -eq "$status" ] && [ "$(wc -l <"$work/err")" -eq 1 ] && grep -qE -- "$pattern" "$work/err" && ok "${words[*]//$work\//}: $status" ||
+        bad "${words[*]}: status $got, said '$(head -3 "$work/err")'"
+done <<ROWS
+64|--scan: the command comes first|--scan list
+64|did you mean diff; see trifecta --help|dif WORK/three WORK/three
+64|--rate needs a value|scan WORK/three --rate
+64|between 65536 and 1000000000000;|scan WORK/three --cache-size 5
+64|--checks: unknown check 'dkmi'|scan WORK/three --checks spf,dkmi
+64|shards are numbered from 0|scan WORK/three --shards 4 --shard 4
+64|write NAME.ndjson.zst|scan WORK/three -o x.csv
+64|is a folder: write .*/folder/ for parts|scan WORK/three -o WORK/folder
+64|neither an IP address nor a file|scan WORK/three -r 127.0.0.1:99999
+66|nothing: cannot be read: No such file|scan WORK/nothing
+66|folder is a folder: give the lists in it|scan WORK/folder
+66|--exclude .*nothing: No such file|scan WORK/three --exclude WORK/nothing -r $WORLD
+73|--rejects .*no/file: No such file|scan WORK/three --rejects WORK/no/file -r $WORLD -o WORK/u.ndjson
+65|no domain name .2 lines, 2 rejected.; --rejects FILE says why|scan WORK/nonames -r $WORLD -o WORK/u.ndjson
+69|no resolver answers: 127.0.0.1:1 |scan WORK/three -r 127.0.0.1:1 --timeout 100ms --retries 0 -o WORK/u.ndjson
+78|config:1: no option is called 'rat'; did you mean rate|scan WORK/three --config WORK/config
+66|cannot read .*nothing: No such file|report WORK/nothing
+66|folder: it holds no|report WORK/folder
+65|report takes what trifecta scan wrote|report /dev/null
+64|--format takes one of|report WORK/three --format pdf
+66|cannot read .*nothing: No such file or directory$|diff WORK/nothing WORK/three
+65|three:1: not JSON|diff WORK/three WORK/three
+64|older one first|diff WORK/three
+64|needs folders of parts|merge WORK/folder
+64|did you mean spf_all_pass|explain spf_all_pas
+64|give --ip|spf example.com
+64|is no IPv4 or IPv6 address|spf --ip 1.2.3 example.com
+64|no domain given|check
+64|did you mean protected|check --require protectd example.com
+ROWS
+
 # --- lists
 expect_status 66 "a list that is not there is 66" scan "$work/nothing.txt" -o "$work/a.ndjson"
 says "nothing.txt" "the list is named"

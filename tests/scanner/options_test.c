@@ -275,7 +275,10 @@ static void the_environment_is_read_with_care(void **state)
     assert_false(parse(&scan, ""));
     assert_int_equal(status, EXIT_CONFIG_BAD);
     assert_non_null(strstr(error, "TRIFECTA_RESOLVER_RATE"));
-    static const char *const others[] = { "TRIFECTA_=1", "TRIFECTA_BIN=/x", "TRIFECTA_HOME=/", "TRIFECTA", "TRIFECTA_REQUIRE=protected", "TRIFECTA_HELP=yes" };
+    environment[0] = "TRIFECTA_RAET=5";
+    assert_false(parse(&scan, ""));
+    assert_non_null(strstr(error, "did you mean TRIFECTA_RATE?"));
+    static const char *const others[] = { "TRIFECTA_PORT=tcp://10.0.0.1:53", "TRIFECTA_=1", "TRIFECTA_BIN=/x", "TRIFECTA_HOME=/", "TRIFECTA", "TRIFECTA_REQUIRE=protected", "TRIFECTA_HELP=yes" };
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         environment[0] = others[i];
         assert_true(parse(&scan, ""));
@@ -343,6 +346,9 @@ static void the_nearest_spelling(void **state)
     assert_string_equal(nearest_spelling(SPAN("scna"), names), "scan");
     assert_string_equal(nearest_spelling(SPAN("expl"), names), "explain");
     assert_string_equal(nearest_spelling(SPAN("tip"), names), "top");
+    assert_int_equal(spelling_distance(SPAN("raet"), SPAN("rate")), 1);
+    assert_int_equal(spelling_distance(SPAN("a cat"), SPAN("an act")), 2);
+    assert_int_equal(spelling_distance(SPAN(""), SPAN("rate")), 4);
     assert_null(nearest_spelling(SPAN("frobnicate"), names));
     assert_null(nearest_spelling(SPAN("foo"), names)); /* two of three letters are another word */
 }
