@@ -376,6 +376,19 @@ static void put_heading(const struct page *page, const char *text)
     fprintf(page->out, "\n\n");
 }
 
+static bool has_shares(const struct sheet *sheet)
+{
+    for (size_t i = 0; i < sheet->table_count; i++) {
+        const struct table_form *form = sheet->tables[i].form;
+        for (size_t c = 0; c < form->column_count; c++) {
+            if (form->columns[c].kind == CELL_SHARE) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static void put_methods(const struct page *page, const struct sheet *sheet)
 {
     for (size_t i = 0; i < sheet->method_count; i++) {
@@ -383,6 +396,12 @@ static void put_methods(const struct page *page, const struct sheet *sheet)
         fprintf(page->out, "%s\n", sheet->methods[i].title);
         paint(page, PLAIN);
         put_wrapped(page, sheet->methods[i].text, NOTE_INDENT);
+    }
+    if (has_shares(sheet)) {
+        paint(page, BOLD);
+        fprintf(page->out, "How a share is written\n");
+        paint(page, PLAIN);
+        put_wrapped(page, SPAN("32.3% 5,295/16,413 ?126: per cent, how many of how many known, and how many are unknown beside them."), NOTE_INDENT);
     }
     end_line(page);
 }

@@ -98,6 +98,7 @@ for table in spf_errors report_vendors mail_providers; do # tenths of a per cent
         ok "$table: each bar is as long as its share" || bad "$table: bars are not as long as their shares"
 done
 if [ "$(LC_ALL=C.UTF-8 wc -L <"$work/report.txt")" -le 80 ]; then ok "80 columns are enough for the text"; else bad "text wider than 80 columns"; fi
+grep -q '^How a share is written' "$work/report.txt" && ok "the text says how to read a share" || bad "the text does not say how to read a share"
 grep -q $'\033' "$work/report.txt" && bad "colour in a file" || ok "no colour but on a terminal"
 
 # --- records are hostile

@@ -114,6 +114,12 @@ grep -q '^ExecStart=/opt/t/lib/trifecta/sweep ' "$work/root/opt/t/lib/systemd/sy
 env -u TRIFECTA PATH=/usr/bin:/bin "$work/root/opt/t/lib/trifecta/sweep" "$work/list" "$work/other" -r "$WORLD" "${asking[@]}" -n 10 2>"$work/err"
 is "the sweep finds its program without PATH" $? 75
 
+# --- the worked example, smaller: two sweeps, and the first lines of what changed, which is more than a pipe holds
+head -2001 lists/dotgov.csv >"$work/gov.csv"
+env -u SWEEP_MAX_CHANGE bench/demo-sweeps "$work/gov.csv" "$work/demo" >"$work/out" 2>"$work/err"; status=$?
+if [ $status -eq 0 ] && grep -q '^Got weaker ' "$work/out" && tail -1 "$work/out" | grep -q 'changes.html' && [ "$(wc -c <"$work/demo/latest/changes.txt")" -gt 65536 ]; then
+    ok "make demo-sweeps shows what changed"; else bad "make demo-sweeps: status $status, $(wc -c <"$work/demo/latest/changes.txt") bytes"; tail -3 "$work/out" "$work/err"; fi
+
 # --- units
 if command -v systemd-analyze >/dev/null; then
     # systemd asks whether the program is there; where it will stand, this one stands in for it.
