@@ -19,6 +19,7 @@
 #include "output/checkpoint.h"
 #include "output/result_reader.h"
 #include "scanner/base/clock.h"
+#include "scanner/change_metrics.h"
 #include "scanner/commands.h"
 #include "scanner/exit_status.h"
 #include "scanner/results/tables_diff.h"
@@ -281,6 +282,17 @@ static int write_lines(struct diff_run *run)
     return status;
 }
 
+static int write_metrics(const struct diff_run *run)
+{
+    const char *path = run->options->change_metrics;
+    int err = change_metrics_write(&run->difference, path);
+    if (err < 0) {
+        say("--change-metrics %s: cannot be written: %s", path, strerror(-err));
+        return err == -ENOSPC || err == -EIO ? EXIT_WRITE_ERROR : EXIT_OUTPUT_IMPOSSIBLE;
+    }
+    return EXIT_DONE;
+}
+
 static int run_diff(struct diff_run *run)
 {
     const struct options *o = run->options;
@@ -306,6 +318,9 @@ static int run_diff(struct diff_run *run)
     }
     if (status == EXIT_DONE) {
         status = is_lines ? write_lines(run) : write_sheet(run);
+    }
+    if (status == EXIT_DONE && o->change_metrics) {
+        status = write_metrics(run);
     }
     return status == EXIT_DONE && has_happened(run) ? EXIT_ANSWER_NO : status;
 }

@@ -31,6 +31,8 @@ const struct option_row option_rows[] = {
     { "fail-on", 0, OPTION_STRING, "LIST", "weakened", AT(fail_on), COMMAND_DIFF, 0, 0, NULL, "Output",
       "exit 1 when there is one of these: weakened vanished became_unknown edited appeared recovered improved, or "
       "weakened:VERDICT (posture spoofable spoofable_subdomains dmarc spf dkim mta_sts tls_rpt bimi); none: never" },
+    { "change-metrics", 0, OPTION_STRING, "FILE", NULL, AT(change_metrics), COMMAND_DIFF, 0, 0, NULL, "Output",
+      "Prometheus textfile with what changed" },
     { "top", 0, OPTION_COUNT, "N", "100", AT(diff_top), COMMAND_DIFF, 1, 10000, NULL, "Output",
       "names shown of each class, and tags" },
     { "format", 0, OPTION_CHOICE, "F", "auto", AT(report_format), COMMAND_REPORT, 0, 0, "auto html json text", "Output",

@@ -46,7 +46,7 @@ struct options {
     const char *const *arguments; /* what stands beside the options, in order */
     size_t argument_count;
 
-    const char *output, *checks, *selectors, *column, *tag_column, *selector_column, *exclude, *rejects, *summary, *metrics;
+    const char *output, *checks, *selectors, *column, *tag_column, *selector_column, *exclude, *rejects, *summary, *metrics, *change_metrics;
     const char *require, *ip, *sender, *helo, *config, *report_output, *diff_output, *fail_on, *title;
     int input_format;             /* enum list_format */
     int order, records, progress, dkim, report_format, diff_format;

@@ -301,6 +301,12 @@ static int make_report(struct report_run *run)
     return status == EXIT_DONE ? run->status : status;
 }
 
+static bool is_result_name(const char *path)
+{
+    span name = span_from_cstr(path);
+    return span_ends_with_nocase(name, SPAN(".zst")) || span_ends_with_nocase(name, SPAN(".ndjson"));
+}
+
 int report_command(const struct options *options, int argc, char **argv)
 {
     (void)argc;
@@ -315,6 +321,10 @@ int report_command(const struct options *options, int argc, char **argv)
     }
     if (options->by_file && options->argument_count > SURVEY_FILES) {
         say("--by-file tells at most %d files apart", SURVEY_FILES);
+        return EXIT_USAGE_WRONG;
+    }
+    if (is_result_name(options->report_output)) { /* what was meant to be read must not be written over */
+        say("--output %s: that is a name of results; a report is .html, .json or .txt", options->report_output);
         return EXIT_USAGE_WRONG;
     }
     if (suffixes_open(&suffixes, NULL, error, sizeof(error)) < 0) {

@@ -21,6 +21,23 @@ static const char *const direction_words[] = {
     [DIRECTION_CHANGED] = "changed",
 };
 
+const char *direction_word(enum direction direction)
+{
+    return direction_words[direction];
+}
+
+bool difference_has_compared(const struct difference *d, enum aspect aspect)
+{
+    for (size_t row = 0; row < MATRIX_NOT_COMPARED; row++) {
+        for (size_t column = 0; column < MATRIX_NOT_COMPARED; column++) {
+            if (d->matrices[aspect][row][column] > 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 /* What a reader should see first. */
 static const enum direction worst_first[] = {
     DIRECTION_WEAKENED, DIRECTION_BECAME_UNKNOWN, DIRECTION_CHANGED, DIRECTION_IMPROVED, DIRECTION_RECOVERED,

@@ -52,6 +52,12 @@ void difference_deinit(struct difference *difference);
 /* For sweep_store_join; `arg` is the difference. Failures wait in ->error. */
 void difference_visit(void *arg, const struct sweep_entry *before, const struct sweep_entry *now);
 
+/* Whether a sweep of the two checked it: of what neither did there is nothing to show, zeros would look like an answer. */
+bool difference_has_compared(const struct difference *difference, enum aspect aspect);
+
+/* "became_unknown" */
+const char *direction_word(enum direction direction);
+
 /* Writes the lines, the worst class first, by the name within a bucket of names. 0 or a negative errno. */
 MUST_USE int difference_write_lines(struct difference *difference, FILE *out);
 

@@ -31,19 +31,6 @@ static void add_classes(struct sheet *sheet, const struct difference *d)
 
 /* ---- aspects ---- */
 
-/* Of an aspect that neither sweep checked there is nothing to show: zeros would look like an answer. */
-static bool was_compared(const struct difference *d, int a)
-{
-    for (size_t row = 0; row < MATRIX_NOT_COMPARED; row++) {
-        for (size_t column = 0; column < MATRIX_NOT_COMPARED; column++) {
-            if (d->matrices[a][row][column] > 0) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
 static const struct table_form aspect_form = {
     .key = "aspects",
     .section = "Changes",
@@ -63,7 +50,7 @@ static void add_aspects(struct sheet *sheet, const struct difference *d)
                                               DIRECTION_IMPROVED, DIRECTION_RECOVERED };
     (void)sheet_begin_table(sheet, &aspect_form);
     for (int a = 0; a < ASPECT_COUNT; a++) {
-        if (!was_compared(d, a)) {
+        if (!difference_has_compared(d, (enum aspect)a)) {
             continue;
         }
         table_add_text(sheet, span_from_cstr(aspect_forms[a].title));
@@ -99,7 +86,7 @@ static void add_edited(struct sheet *sheet, const struct difference *d)
     };
     (void)sheet_begin_table(sheet, &edited_form);
     for (int t = 0; t < TEXT_COUNT; t++) {
-        if (was_compared(d, rows[t].aspect)) {
+        if (difference_has_compared(d, rows[t].aspect)) {
             table_add_text(sheet, span_from_cstr(rows[t].title));
             table_add_count(sheet, d->edited[t]);
         }
@@ -243,7 +230,7 @@ void tables_diff(struct sheet *sheet, const struct difference *d, struct diff_fo
         }
     }
     for (int a = 0; a < ASPECT_COUNT; a++) {
-        if (was_compared(d, a)) {
+        if (difference_has_compared(d, (enum aspect)a)) {
             add_matrix(sheet, d, a, forms);
         }
     }

@@ -76,6 +76,26 @@ wait $pid
 expect_status 0 "it goes on" scan "$work/list" -o "$work/b.ndjson"
 [ "$(sum 'trifecta_posture_domains{protocol="dmarc",')" = 400 ] && grammar && ok "and counts the whole run" || bad "resumed"
 
+# --- what changed, by diff: another world
+stop_servers; cp "$work/m.prom" "$work/kept.prom"
+start_world --seed 8 || bad "another world starts"
+"$trifecta" scan -r "$WORLD" -q --timeout 300ms --retries 0 "$work/list" -o "$work/other.ndjson" 2>"$work/err"
+TRIFECTA_METRICS=$work/kept.prom "$trifecta" diff "$work/a.ndjson" "$work/other.ndjson" --format json --change-metrics "$work/m.prom" >"$work/diff.json" 2>"$work/err"
+is_status=$?
+[ $is_status -eq 1 ] && grammar && ok "diff: the file is what Prometheus reads" || bad "diff --change-metrics: status $is_status, $(cat "$work/err")"
+[ "$(stat -c %a "$work/m.prom")" = 644 ] && ok "diff: others may read it" || bad "diff: mode"
+if command -v promtool >/dev/null; then
+    promtool check metrics <"$work/m.prom" >"$work/promtool" 2>&1 && ok "diff: promtool accepts it" || bad "promtool: $(cat "$work/promtool")"
+fi
+jq -r '.tables.aspects.rows[] | {Posture: "posture", Spoofable: "spoofable", "Subdomains spoofable": "spoofable_subdomains", "DMARC, effective policy": "dmarc",
+        "SPF, what nothing matches": "spf", "DKIM keys": "dkim", MX: "mx", "MTA-STS": "mta_sts", "TLS-RPT": "tls_rpt", BIMI: "bimi"}[.aspect] as $a
+    | to_entries[] | select(.key != "aspect") | "trifecta_changes{protocol=\"\($a)\",direction=\"\(.key)\"} \(.value)"' "$work/diff.json" | sort >"$work/want"
+[ "$(wc -l <"$work/want")" -eq 45 ] && grep '^trifecta_changes{' "$work/m.prom" | sort | cmp -s - "$work/want" && ok "diff: the numbers of its tables, and none of what was not asked" || bad "diff: $(diff "$work/want" "$work/m.prom" | head -5)"
+[ "$(sum 'trifecta_changed_domains{')" = "$(jq '[.tables.classes.rows[0:7][].names] | add' "$work/diff.json")" ] && ok "diff: the classes" || bad "diff: classes"
+grep -q trifecta_last_exit_code "$work/kept.prom" && ! grep -q trifecta_changes "$work/kept.prom" && ok "diff: the metrics of the scan stay as they are" || bad "diff: the metrics of the scan"
+cp "$work/kept.prom" "$work/m.prom"
+stop_servers; start_world --seed 7 || bad "the world starts again"
+
 # --- a run that fails
 success=$(value trifecta_last_success_timestamp_seconds)
 expect_status 69 "no resolver" "$trifecta" scan "$work/list" -r "127.0.0.1:$(free_port)" -q --timeout 200ms --retries 0 -o "$work/c.ndjson" --metrics "$work/m.prom"

@@ -124,5 +124,8 @@ expect_status 66 "a file that is not there: 66" "$trifecta" report "$work/missin
 expect_status 65 "no record at all: 65" "$trifecta" report /dev/null
 expect_status 64 "no file: 64" "$trifecta" report
 expect_status 65 "a summary that is none: 65" "$trifecta" report "$work/one.ndjson" --summary "$work/kinds.json" --format json
+cp "$work/one.ndjson" "$work/results.ndjson"
+expect_status 64 "results are not written over: 64" "$trifecta" report "$work/one.ndjson" -o "$work/results.ndjson"
+cmp -s "$work/one.ndjson" "$work/results.ndjson" && ok "and stand as they were" || bad "results were written over"
 expect_status 73 "an output that cannot be made: 73" "$trifecta" report "$work/one.ndjson" -o "$work/no/such/report.html"
 exit $failed

@@ -40,7 +40,9 @@ is "no domain got weaker" "$(grep -c '"class":"weakened"' "$state/latest/changes
 
 # --- another world, where most domains differ: that is not believed, unless it is told to
 begin_world --seed 2
+export SWEEP_METRICS=$work/changes.prom
 expect_status 3 "another world is not believed" sweep
+[ ! -e "$SWEEP_METRICS" ] && grep -q 'class="weakened"' "$state/$(sweeps | tail -1)/changes.prom" && ok "nor are its changes given to Prometheus" || bad "SWEEP_METRICS of a sweep in doubt"
 is "latest stays" "$(latest)" "$second"
 grep -q "domains weaker or gone" "$work/err" && ok "it says why" || bad "words: $(cat "$work/err")"
 grep -q "^3 in doubt: .* weaker or gone" "$state/$(sweeps | tail -1)/status" && ok "so does the folder" || bad "status"
@@ -51,6 +53,8 @@ is "latest is the new one" "$third" "$(sweeps | tail -1)"
 is "its end" "$(cat "$state/latest/status")" "1 done"
 weaker=$("$trifecta" diff "$state/$second/results.ndjson.zst" "$state/$third/results.ndjson.zst" --format json | jq '.tables.classes.rows[0].names')
 is "the changes are of these two" "$(grep -c '"class":"weakened"' "$state/latest/changes.ndjson")" "$weaker"
+is "Prometheus is told of as many" "$(sed -n 's/^trifecta_changed_domains{class="weakened"} //p' "$SWEEP_METRICS")" "$weaker"
+unset SWEEP_METRICS
 grep -q 'Got weaker' "$state/latest/changes.txt" && grep -q '</html>' "$state/latest/changes.html" && ok "as text and as a page" || bad "changes.txt, changes.html"
 expect_status 0 "without a change all is well again" sweep
 unset SWEEP_MAX_CHANGE
