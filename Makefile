@@ -158,6 +158,13 @@ recipes: test-deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@BUILD=$(BUILD) tests/recipes/recipes_test.sh
 
+# The pages of report and diff in Chromium.
+.PHONY: pages
+pages: test-deps
+	@deploy/install-packages chromium || echo "chromium cannot be installed: the pages are not looked at"
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@BUILD=$(BUILD) tests/run tests/pages/pages_test.sh
+
 # Which lines the unit tests, the scenarios and the corpora run. Without ccache: the notes of the compiler name its folder.
 .PHONY: coverage coverage-run
 coverage: test-deps

@@ -322,7 +322,7 @@ int resolver_list_add(struct resolver_list *list, const char *what, char *error,
         size_t before = copy.count;
         err = file_add(&copy, what, line_add, error, error_size);
         if (err == -ENOENT) {
-            snprintf(error, error_size, "%s: neither an IP address nor a file", what);
+            snprintf(error, error_size, "%s: neither an IP address nor a file", what[0] != '\0' ? what : "''");
         } else if (err == 0 && copy.count == before && before == 0) {
             snprintf(error, error_size, "%s: no resolver in it", what);
             err = -EINVAL;

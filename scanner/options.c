@@ -149,7 +149,7 @@ static bool set_number(const struct reading *r, const struct option_row *row, vo
         return refuse_value(r, row, number_hint(row->kind), value);
     }
     if (number < row->low || number > row->high) {
-        return refuse(r, "%s must be between %.15g and %.15g%s; not '%s'; see trifecta %s --help", shown(r, row, name),
+        return refuse(r, "%s must be between %.16g and %.16g%s; not '%s'; see trifecta %s --help", shown(r, row, name),
                       row->low, row->high, row->kind == OPTION_DURATION ? " ms" : "", value, r->command->name);
     }
     if (row->kind != OPTION_RATE && row->kind != OPTION_PERCENT && number != floor(number)) {

@@ -732,7 +732,7 @@ static int check_lists_are_readable(const struct options *options)
             continue;
         }
         if (access(path, R_OK) < 0) {
-            say("%s: cannot be read: %s", path, strerror(errno));
+            say("%s: cannot be read: %s", path[0] != '\0' ? path : "''", strerror(errno));
             return EXIT_LIST_UNREADABLE;
         }
         if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {

@@ -50,6 +50,7 @@ done <<ROWS
 64|write NAME.ndjson.zst|scan WORK/three -o x.csv
 64|is a folder: write .*/folder/ for parts|scan WORK/three -o WORK/folder
 64|neither an IP address nor a file|scan WORK/three -r 127.0.0.1:99999
+64|between 1 and 1000000000000000;|scan WORK/three -n 0
 66|nothing: cannot be read: No such file|scan WORK/nothing
 66|folder is a folder: give the lists in it|scan WORK/folder
 66|--exclude .*nothing: No such file|scan WORK/three --exclude WORK/nothing -r $WORLD
