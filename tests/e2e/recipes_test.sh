@@ -29,6 +29,6 @@ frames() { zstd -lv "$1" 2>/dev/null | sed -n 's/.*Frames: *\([0-9]*\).*/\1/p'; 
 
 # --- each fence with a name is run by somebody
 named=$(sed -n 's/^```[a-z]* \(.*\)/\1/p' docs/recipes.md | sort)
-run=$(printf '%s\n' python-frames {jq,duckdb,pandas}-{adoption,customers,findings,join} | sort)
+run=$(printf '%s\n' python-frames {jq,duckdb,clickhouse,pandas}-{adoption,customers,findings,join} clickhouse-table | sort)
 [ "$named" = "$run" ] && ok "every recipe that says it is run is run" || bad "recipes: $(diff <(echo "$named") <(echo "$run"))"
 exit $failed

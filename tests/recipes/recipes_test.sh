@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# The recipes of docs/recipes.md for DuckDB and pandas, as they stand there, against `trifecta report` and `trifecta diff` of the same
-# files; and every number of the report against DuckDB (report.sql). Run by `make recipes`, which installs pandas; DuckDB comes from npm into a folder that goes away again.
+# The recipes of docs/recipes.md for DuckDB, ClickHouse and pandas, as they stand there, against `trifecta report` and `trifecta diff`
+# of the same files; and every number of the report against DuckDB (report.sql). Run by `make recipes`, which installs pandas; DuckDB
+# and ClickHouse come from npm into a folder that goes away again.
 set -u
 cd "$(dirname "$0")/../.."
 trifecta=$(realpath "${BUILD:-build}/trifecta") world=$(realpath "${BUILD:-build}/world")
@@ -61,5 +62,18 @@ if command -v npm >/dev/null && (mkdir "$work/npm" && cd "$work/npm" && npm inst
     compare_report
 else
     skip DuckDB "npm is not there, or cannot install @duckdb/node-api"
+fi
+
+# As a library, some 500 MB of it.
+if command -v npm >/dev/null && (mkdir "$work/chdb" && cd "$work/chdb" && npm install --no-audit --no-fund --silent chdb) >"$work/npm.log" 2>&1; then
+    clickhouse() { recipe "clickhouse-$1" >"$work/recipe.sql" && (cd "$work" && node "$here/tests/recipes/run_clickhouse.mjs" "$work/chdb" recipe.sql >got 2>err) || bad "clickhouse-$1: $(tail -3 "$work/err")"; }
+    for name in adoption customers findings join; do
+        clickhouse $name && same $name "clickhouse-$name" "$work/got"
+    done
+    clickhouse table
+    want=$(zstd -dqc "$work/results.ndjson.zst" | jq -r .spoofable | sort | uniq -c | awk '{ n[$2] = $1 } END { print n["true"] + n["false"] + n["null"], n["true"] + 0, n["null"] + 0, "1" }' OFS='\t')
+    [ "$(cat "$work/got")" = "$want" ] && ok "clickhouse-table" || bad "clickhouse-table: '$(cat "$work/got")', not '$want'"
+else
+    skip ClickHouse "npm is not there, or cannot install chdb"
 fi
 exit $failed
