@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "lists/builtin.h"
+#include "output/read_file.h"
 #include "scanner/dns/public_resolvers.h"
 #include "scanner/exit_status.h"
 #include "scanner/say.h"
@@ -73,27 +74,6 @@ static bool is_public_suffix(const void *list, span name)
     return suffix_cache_is_public_suffix(list, name);
 }
 
-static char *read_file(const char *path, size_t *len)
-{
-    enum { SELECTORS_FILE_MAX = 4 * 1024 * 1024 };
-    FILE *file = fopen(path, "re");
-    if (!file) {
-        return NULL;
-    }
-    char *text = malloc(SELECTORS_FILE_MAX);
-    if (text) {
-        *len = fread(text, 1, SELECTORS_FILE_MAX, file);
-        if (ferror(file)) {
-            free(text);
-            text = NULL;
-        }
-    }
-    int err = errno;
-    fclose(file);
-    errno = err;
-    return text;
-}
-
 /* A table that could not be made, by the errno of making it. */
 static int table_failure(const char *name, const char *what, int otherwise)
 {
@@ -107,6 +87,7 @@ static int table_failure(const char *name, const char *what, int otherwise)
 
 static int open_tables(struct setup *s, const struct options *options)
 {
+    enum { SELECTORS_FILE_MAX = 4 << 20 };
     size_t len, bad_line = 0;
     const char *text = builtin_providers(&len);
     errno = 0;
@@ -115,10 +96,10 @@ static int open_tables(struct setup *s, const struct options *options)
         return table_failure("built-in table", "providers", EXIT_OUR_FAULT);
     }
     if (options->selectors) {
-        s->selectors_text = read_file(options->selectors, &len);
-        if (!s->selectors_text) {
-            say("%s: cannot be read: %s", options->selectors, strerror(errno));
-            return errno == ENOMEM ? EXIT_SYSTEM_LIMIT : EXIT_LIST_UNREADABLE;
+        int err = read_file(options->selectors, SELECTORS_FILE_MAX, &s->selectors_text, &len);
+        if (err < 0) {
+            say("--selectors %s: cannot be read: %s", options->selectors, strerror(-err));
+            return err == -ENOMEM ? EXIT_SYSTEM_LIMIT : EXIT_LIST_UNREADABLE;
         }
         errno = 0;
         s->selectors = selector_table_new_plain(span_of(s->selectors_text, len));

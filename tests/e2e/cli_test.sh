@@ -35,6 +35,7 @@ grep -q c-ares "$work/out" && ok "--version names the libraries" || bad "--versi
 mkdir "$work/folder"
 printf '!!!\n???\n' >"$work/nonames"
 printf 'rat = 5\n' >"$work/config"
+yes selector | head -500000 >"$work/large"
 while IFS='|' read -r status pattern words; do
     read -ra words <<<"${words//WORK/$work}"
     "$trifecta" "${words[@]}" >"$work/out" 2>"$work/err" </dev/null; got=$?
@@ -54,6 +55,8 @@ done <<ROWS
 66|nothing: cannot be read: No such file|scan WORK/nothing
 66|folder is a folder: give the lists in it|scan WORK/folder
 66|--exclude .*nothing: No such file|scan WORK/three --exclude WORK/nothing -r $WORLD
+66|--selectors .*nothing: cannot be read: No such file|scan WORK/three --selectors WORK/nothing -r $WORLD
+66|--selectors .*large: cannot be read: File too large|scan WORK/three --selectors WORK/large -r $WORLD
 73|--rejects .*no/file: No such file|scan WORK/three --rejects WORK/no/file -r $WORLD -o WORK/u.ndjson
 65|no domain name .2 lines, 2 rejected.; --rejects FILE says why|scan WORK/nonames -r $WORLD -o WORK/u.ndjson
 69|no resolver answers: 127.0.0.1:1 |scan WORK/three -r 127.0.0.1:1 --timeout 100ms --retries 0 -o WORK/u.ndjson
