@@ -207,8 +207,8 @@ static void describe_folder(struct report_run *run, const char *folder, uint64_t
     }
     add_method(run, "run", "Run",
                sheet_printf(&run->sheet, "%s: trifecta %s from %s to %s, seed %" PRIu64 ", shard %" PRIu64 " of %" PRIu64
-                                         ", %s names, %zu parts", folder, manifest.version, manifest.started_at, manifest.finished_at,
-                            manifest.seed, manifest.shard, manifest.shards, number_text(manifest.names, held), manifest.part_count));
+                                         ", %s names, %zu part%s", folder, manifest.version, manifest.started_at, manifest.finished_at,
+                            manifest.seed, manifest.shard, manifest.shards, number_text(manifest.names, held), manifest.part_count, manifest.part_count == 1 ? "" : "s"));
     for (size_t i = 0; i < manifest.list_count && i < FILES_NAMED; i++) {
         const struct manifest_view_list *list = &manifest.lists[i];
         add_method(run, "list", "List",
