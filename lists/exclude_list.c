@@ -57,7 +57,7 @@ static int exclude_line(struct exclude_list *x, struct text line, enum name_resu
     *why =
         is_suffix ? suffix_normalise(text_after(line, 2), name, &len) : name_from_text(line.ptr, line.len, name, &len);
     if (*why != NAME_OK) {
-        return -EINVAL;
+        return *why == NAME_NO_MEMORY ? -ENOMEM : -EINVAL;
     }
     int err = name_set_add(is_suffix ? x->suffixes : x->names, name, len);
     return err < 0 ? err : 0;
@@ -69,6 +69,7 @@ static int exclude_file(struct exclude_list *x, FILE *file, const char *path, ch
     size_t size = 0;
     ssize_t n;
     int err = 0;
+    errno = 0;
     for (unsigned long number = 1; err == 0 && (n = getline(&line, &size, file)) >= 0; number++) {
         enum name_result why = NAME_OK;
         struct text text = text_of(line, (size_t)n);
@@ -83,7 +84,8 @@ static int exclude_file(struct exclude_list *x, FILE *file, const char *path, ch
             snprintf(error, error_size, "%s: %s", path, strerror(-err));
         }
     }
-    if (err == 0 && ferror(file)) {
+    /* Not ferror(): getline() that gets no memory leaves the stream as it is. */
+    if (err == 0 && !feof(file)) {
         err = errno != 0 ? -errno : -EIO;
         snprintf(error, error_size, "%s: %s", path, strerror(-err));
     }

@@ -187,7 +187,11 @@ static bool is_name(struct text t)
     t = text_trim(t);
     char name[NAME_SIZE];
     size_t len;
-    return t.len <= 2 * NAME_SIZE && name_from_text(t.ptr, t.len, name, &len) == NAME_OK;
+    if (t.len > 2 * NAME_SIZE) {
+        return false;
+    }
+    enum name_result result = name_from_text(t.ptr, t.len, name, &len);
+    return result == NAME_OK || result == NAME_NO_MEMORY; /* it looks like one: reading it will tell */
 }
 
 static bool is_number(struct text t)

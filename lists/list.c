@@ -315,6 +315,9 @@ static int name_take(struct list *l, const struct layout_fields *fields, struct 
     struct list_facts *facts = current_facts(l);
     enum name_result result = fields->name_is_host ? name_from_host(fields->name.ptr, fields->name.len, name, &len)
                                                    : name_from_text(fields->name.ptr, fields->name.len, name, &len);
+    if (result == NAME_NO_MEMORY) {
+        return fail_memory(l);
+    }
     if (result != NAME_OK) {
         reject(l, name_result_text(result), line, lines_back);
         return 0;
@@ -615,8 +618,10 @@ static void window_fill(struct list *l)
             break;
         }
     }
-    if (l->options.is_strict && l->status < 0) {
-        window_clear(window); /* a list that is wrong is not scanned as far as it was right */
+    /* A list that is wrong is not scanned as far as it was right when that was asked for. And a part of a window has another
+       order than the whole: who goes on when the list can be read again would miss some names and give others twice. */
+    if (l->status < 0 && (l->options.is_strict || l->options.is_shuffled)) {
+        window_clear(window);
     }
     if (l->options.is_shuffled) {
         window_shuffle(window, l->options.seed);

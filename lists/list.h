@@ -14,7 +14,8 @@
  *
  * A line that is no name is counted and told to on_reject; it ends the reading only when is_strict (-EINVAL). A line longer than LAYOUT_LINE_MAX is
  * a reject, its rest is skipped. A list that cannot be read to its end (damaged gzip, disk error), or whose size, beginning
- * or end is another than at list_open, ends the run with an error after the entries read before it have been handed out.
+ * or end is another than at list_open, ends the run with an error after the entries read before it have been handed out;
+ * shuffled, only those of whole windows: the order of the others would be another one when the list can be read again.
  *
  * Threads: one at a time for a struct list; a block belongs to whoever holds it and refers to nothing of the list.
  * Errors: negative errno and one line of text. -EINVAL: a wish that the list cannot meet, such as a column it lacks
@@ -89,7 +90,7 @@ struct list_facts {
     const char *format;      /* layout_kind_name(); "auto" before the first byte; of a zip its first member's */
     const char *compression; /* "none", "gzip", "zstd", "xz", "bzip2", "zip" */
     uint64_t lines;          /* physical lines, headers, comments and blank ones counted */
-    uint64_t names;          /* entries handed out: distinct with dedup, of this shard, excluded ones too */
+    uint64_t names;          /* entries read: distinct with dedup, of this shard, excluded ones too */
     uint64_t rejected;       /* lines with something on them that is no name; same for every shard */
     uint64_t duplicates;     /* of this shard */
     uint64_t other_shards;   /* names skipped because they are another shard's (doubles counted each time) */

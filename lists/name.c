@@ -30,6 +30,7 @@ const char *name_result_text(enum name_result result)
         [NAME_BAD_UTF8] = "not UTF-8",
         [NAME_BAD_IDN] = "characters that IDNA 2008 does not allow",
         [NAME_BAD_ALABEL] = "a label in xn-- that is no A-label",
+        [NAME_NO_MEMORY] = "no memory left to read it",
     };
     return (unsigned)result < NAME_RESULT_COUNT ? texts[result] : "unknown";
 }
@@ -50,16 +51,16 @@ static const unsigned char octet_in_name[256] = {
 #undef ROW_OF_16
 
 /* RFC 5891 section 5.4, both ways: an A-label is what its own U-label gives again. */
-static bool is_alabel(const char *label, size_t len)
+static enum name_result alabel_check(const char *label, size_t len)
 {
     char copy[NAME_LABEL_LEN_MAX + 1];
     uint8_t *again = NULL;
     memcpy(copy, label, len);
     copy[len] = '\0';
-    bool ok = idn2_lookup_u8((const uint8_t *)copy, &again, IDN_FLAGS) == IDN2_OK &&
-              text_equal(text_from_cstr((const char *)again), text_of(label, len));
+    int err = idn2_lookup_u8((const uint8_t *)copy, &again, IDN_FLAGS);
+    bool is_same = err == IDN2_OK && text_equal(text_from_cstr((const char *)again), text_of(label, len));
     idn2_free(again);
-    return ok;
+    return is_same ? NAME_OK : err == IDN2_MALLOC ? NAME_NO_MEMORY : NAME_BAD_ALABEL;
 }
 
 static bool is_ipv4(struct text name)
@@ -88,10 +89,7 @@ static enum name_result label_check(const char *label, size_t len)
     if (len > NAME_LABEL_LEN_MAX) {
         return NAME_LABEL_TOO_LONG;
     }
-    if (len >= 4 && memcmp(label, "xn--", 4) == 0 && !is_alabel(label, len)) {
-        return NAME_BAD_ALABEL;
-    }
-    return NAME_OK;
+    return len >= 4 && memcmp(label, "xn--", 4) == 0 ? alabel_check(label, len) : NAME_OK;
 }
 
 /* The fast path: one pass over ASCII. `host` is without blanks, "*." and final dot. */
@@ -160,6 +158,8 @@ static bool is_ascii(struct text t)
 static enum name_result idn_refused(int err)
 {
     switch (err) {
+    case IDN2_MALLOC:
+        return NAME_NO_MEMORY;
     case IDN2_ENCODING_ERROR:
         return NAME_BAD_UTF8;
     case IDN2_TOO_BIG_LABEL:

@@ -37,6 +37,7 @@ enum name_result {
     NAME_BAD_UTF8,
     NAME_BAD_IDN,    /* IDNA 2008 forbids it, or UTS 46 does */
     NAME_BAD_ALABEL, /* "xn--" that is no A-label */
+    NAME_NO_MEMORY,  /* to tell: says nothing of the name */
     NAME_RESULT_COUNT
 };
 

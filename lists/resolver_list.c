@@ -263,7 +263,8 @@ static int file_add(struct resolver_list *list, const char *path, line_fn *on_li
         snprintf(where, sizeof(where), "%s:%lu", path, number);
         err = on_line(list, text, where, error, error_size);
     }
-    if (err == 0 && ferror(file)) {
+    /* Not ferror(): getline() that gets no memory leaves the stream as it is. */
+    if (err == 0 && !feof(file)) {
         err = errno != 0 ? -errno : -EIO;
         snprintf(error, error_size, "%s: %s", path, strerror(-err));
     }

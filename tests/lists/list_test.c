@@ -369,6 +369,36 @@ static void damaged_compression_is_an_error(void **state)
     assert_int_equal(run.count, 0);
 }
 
+/* What is handed out is the beginning of what the whole list gives, or going on would lose names. */
+static void a_shuffled_list_that_breaks_gives_whole_windows(void **state)
+{
+    (void)state;
+    enum { NAMES = 30000, LEN = 15, WINDOW = 700 };
+    static char text[NAMES * LEN + 1], bytes[sizeof(text)];
+    static struct run whole, broken;
+    uint64_t random = 1;
+    for (unsigned i = 0; i < NAMES; i++) {
+        random = random * 6364136223846793005u + 1442695040888963407u;
+        snprintf(text + i * LEN, LEN + 1, "n%08x.test\n", (unsigned)(random >> 32));
+    }
+    size_t len = compress_text(ARCHIVE_FILTER_GZIP, text, bytes, sizeof(bytes));
+    const char *path = file_of_bytes("whole.gz", bytes, len);
+    struct list_options options = { .paths = &path, .path_count = 1, .is_shuffled = true, .window = WINDOW, .seed = 5 };
+    run_lists(&whole, &options, 100);
+    assert_int_equal(whole.status, 0);
+    assert_int_equal(whole.count, NAMES);
+    path = file_of_bytes("broken.gz", bytes, len * 3 / 4);
+    run_lists(&broken, &options, 100);
+    assert_int_equal(broken.status, -EBADMSG);
+    assert_true(broken.count >= WINDOW && broken.count < NAMES);
+    assert_int_equal(broken.count % WINDOW, 0);
+    assert_memory_equal(broken.text, whole.text, broken.used);
+    options.window = 0;
+    run_lists(&broken, &options, 100);
+    assert_int_equal(broken.status, -EBADMSG);
+    assert_int_equal(broken.count, 0);
+}
+
 static void all_members_of_a_zip_are_read(void **state)
 {
     (void)state;
@@ -660,6 +690,7 @@ int main(void)
         cmocka_unit_test(long_lines_are_one_reject),
         cmocka_unit_test(compressed_lists_are_told_by_their_bytes),
         cmocka_unit_test(damaged_compression_is_an_error),
+        cmocka_unit_test(a_shuffled_list_that_breaks_gives_whole_windows),
         cmocka_unit_test(all_members_of_a_zip_are_read),
         cmocka_unit_test(xxh3_is_that_of_the_file),
         cmocka_unit_test(a_pipe_in_list_order_is_not_waited_for),
