@@ -563,8 +563,12 @@ static int member_next(struct list *l)
     if (err != 0) {
         return err < 0 ? fail(l, err, source_error(r->source)) : 0;
     }
-    uint64_t before = l->identities[l->current], now = before != 0 ? source_identity(r->source) : 0;
-    if (now != before && now != 0) { /* 0: no memory to tell */
+    uint64_t before = l->identities[l->current], now = 0;
+    err = source_is_regular(r->source) ? source_identity(r->source, &now) : 0;
+    if (err < 0) {
+        return fail(l, err, source_error(r->source));
+    }
+    if (now != before) {
         return fail(l, -ESTALE, "it has changed while it was read: its records would not be those of one list. Scan a copy, from the beginning (--no-resume)");
     }
     err = source_finish(r->source, &facts->xxh3);
@@ -654,7 +658,10 @@ static int list_probe(struct list *l)
         return err;
     }
     if (source_is_regular(r->source)) {
-        l->identities[l->current] = source_identity(r->source);
+        err = source_identity(r->source, &l->identities[l->current]);
+        if (err < 0) {
+            return fail(l, err, source_error(r->source));
+        }
         uint64_t both[2] = { l->identity, l->identities[l->current] };
         l->identity = XXH3_64bits(both, sizeof(both));
         l->size += source_size(r->source);

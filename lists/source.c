@@ -410,23 +410,26 @@ const char *source_error(const struct source *s)
     return s->error;
 }
 
-uint64_t source_identity(const struct source *s)
+int source_identity(struct source *s, uint64_t *identity)
 {
     char *bytes = malloc(IDENTITY_SIZE);
     XXH3_state_t *hash = XXH3_createState();
     struct stat st;
-    uint64_t identity = 0;
-    if (bytes != NULL && hash != NULL && fstat(s->fd, &st) == 0) {
-        off_t ends[2] = { 0, st.st_size > IDENTITY_SIZE ? st.st_size - IDENTITY_SIZE : 0 };
+    int err = bytes == NULL || hash == NULL ? -ENOMEM : fstat(s->fd, &st) < 0 ? -errno : 0;
+    if (err == 0) {
         XXH3_64bits_reset(hash);
         XXH3_64bits_update(hash, &st.st_size, sizeof(st.st_size));
-        for (int i = 0; i < 2; i++) {
-            ssize_t n = pread(s->fd, bytes, IDENTITY_SIZE, ends[i]);
-            XXH3_64bits_update(hash, bytes, n > 0 ? (size_t)n : 0);
-        }
-        identity = XXH3_64bits_digest(hash);
+    }
+    for (int i = 0; err == 0 && i < 2; i++) {
+        off_t at = i == 0 || st.st_size <= IDENTITY_SIZE ? 0 : st.st_size - IDENTITY_SIZE;
+        ssize_t n = pread(s->fd, bytes, IDENTITY_SIZE, at);
+        err = n < 0 ? -errno : 0;
+        XXH3_64bits_update(hash, bytes, n > 0 ? (size_t)n : 0);
+    }
+    if (err == 0) {
+        *identity = XXH3_64bits_digest(hash);
     }
     XXH3_freeState(hash);
     free(bytes);
-    return identity;
+    return err < 0 ? fail(s, err, NULL) : 0;
 }

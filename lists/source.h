@@ -38,5 +38,5 @@ bool source_is_regular(const struct source *source);
 uint64_t source_size(const struct source *source);
 uint64_t source_position(const struct source *source);
 const char *source_error(const struct source *source); /* one line, for the last negative result */
-/* Of a regular file: size, beginning and end, without touching the reading position. */
-uint64_t source_identity(const struct source *source);
+/* Of a regular file: size, beginning and end, without touching the reading position. 0 or a negative errno. */
+int source_identity(struct source *source, uint64_t *identity);

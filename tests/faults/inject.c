@@ -5,7 +5,7 @@
  *
  *     FAULT=CALL:WHICH:ERROR[,...]   several, separated by commas
  *
- *     CALL   write (all that write: write, pwrite, writev), fsync (fdatasync too), rename (renameat too), open (openat too), ftruncate, unlink
+ *     CALL   read (pread too), write (all that write: write, pwrite, writev), fsync (fdatasync too), rename (renameat too), open (openat too), ftruncate, unlink
  *            (unlinkat too), flock, thread, sendmmsg (sendmsg too), recvmmsg, malloc (calloc, realloc, posix_memalign, aligned_alloc too), mmap
  *     WHICH  3: the third only; 3-: the third and all after; 3-5; 2%: two of a hundred, by FAULT_SEED
  *     ERROR  ENOSPC and the like; "short": half of what was asked is written, and the rest fails as ENOSPC;
@@ -13,7 +13,7 @@
  *     FAULT_COUNTS=FILE at the end: how often each was called
  *     FAULT_CLOCK=SECONDS  the wall clock (and it alone) is that much ahead at one look, behind at the next
  *
- * Only files of the disk count as written to or synced: an eventfd that is full of sorrow happens nowhere. What libraries
+ * Only files of the disk count as read, written to or synced: an eventfd that is full of sorrow happens nowhere. What libraries
  * do inside themselves (libc's own stdio) is not seen.
  */
 
@@ -39,11 +39,11 @@
 #include <unistd.h>
 
 enum call {
-    CALL_WRITE, CALL_FSYNC, CALL_RENAME, CALL_OPEN, CALL_FTRUNCATE, CALL_UNLINK, CALL_FLOCK, CALL_THREAD, CALL_SENDMMSG, CALL_RECVMMSG,
+    CALL_READ, CALL_WRITE, CALL_FSYNC, CALL_RENAME, CALL_OPEN, CALL_FTRUNCATE, CALL_UNLINK, CALL_FLOCK, CALL_THREAD, CALL_SENDMMSG, CALL_RECVMMSG,
     CALL_MALLOC, CALL_MMAP, CALL_COUNT
 };
 
-static const char *const call_names[CALL_COUNT] = { "write", "fsync", "rename", "open", "ftruncate", "unlink", "flock", "thread",
+static const char *const call_names[CALL_COUNT] = { "read", "write", "fsync", "rename", "open", "ftruncate", "unlink", "flock", "thread",
                                                     "sendmmsg", "recvmmsg", "malloc", "mmap" };
 
 static const struct {
@@ -212,6 +212,20 @@ static bool is_of_the_disk(int fd)
 }
 
 /* ---- files ---- */
+
+ssize_t read(int fd, void *bytes, size_t len)
+{
+    REAL(read);
+    int fault = is_of_the_disk(fd) ? count_call(CALL_READ) : 0;
+    return fault > 0 ? fail_with(fault) : real(fd, bytes, len);
+}
+
+ssize_t pread(int fd, void *bytes, size_t len, off_t offset)
+{
+    REAL(pread);
+    int fault = is_of_the_disk(fd) ? count_call(CALL_READ) : 0;
+    return fault > 0 ? fail_with(fault) : real(fd, bytes, len, offset);
+}
 
 static _Thread_local bool was_short; /* the half was written: the rest does not fit */
 
