@@ -37,6 +37,7 @@ static bool buffer_grow(struct json_buffer *buffer, size_t more)
     }
     char *bytes = realloc(buffer->bytes, size);
     if (bytes == NULL) {
+        buffer->has_no_memory = true;
         return false;
     }
     buffer->bytes = bytes;
@@ -81,6 +82,7 @@ static inline void put_char(struct json *json, char c)
 void json_start(struct json *json, struct json_buffer *buffer)
 {
     *json = (struct json){ .buffer = buffer, .line_start = buffer->len };
+    buffer->has_no_memory = false;
 }
 
 bool json_end_line(struct json *json)

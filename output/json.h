@@ -23,6 +23,7 @@
 struct json_buffer {
     char *bytes;
     size_t len, size, limit;
+    bool has_no_memory; /* why the line begun last does not fit: the system's doing, not the limit's */
 };
 
 /* Over memory of the caller's, which never grows. */

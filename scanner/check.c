@@ -83,6 +83,7 @@ static void on_finished(void *owner, struct domain_scan *d)
         }
         fclose(out);
     }
+    c->is_out_of_memory |= c->scratch.has_no_memory;
     arena_reset(&c->scratch);
     scan_loop_give_back(c->loop, d);
 }
@@ -172,6 +173,10 @@ static bool meets(const char *require, enum posture posture)
 static int print_results(const struct check_run *c)
 {
     int status = EXIT_DONE;
+    if (c->is_out_of_memory || scan_loop_get_progress(c->loop).is_out_of_memory) {
+        say("out of memory");
+        return EXIT_SYSTEM_LIMIT;
+    }
     for (size_t i = 0; i < c->count; i++) {
         const struct checked *r = &c->results[i];
         if (!r->text) {
@@ -225,7 +230,7 @@ static int run(struct check_run *c, struct setup *setup)
             status = EXIT_NO_RESOLVER;
         } else {
             scan_loop_run(c->loop);
-            status = c->is_out_of_memory ? EXIT_SYSTEM_LIMIT : print_results(c);
+            status = print_results(c);
         }
         scan_loop_close(c->loop);
     }

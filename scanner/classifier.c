@@ -63,11 +63,14 @@ static void classify(struct classifier *c, struct domain_scan *d)
         c->chunk = writer_take_empty(c->options.writer, c->options.number);
         c->chunk->born_ns = clock_now_ns();
     }
-    if (record_print_line(&assessment, &facts, &c->chunk->text)) {
+    struct json_buffer *text = &c->chunk->text;
+    bool is_printed = !c->scratch.has_no_memory && record_print_line(&assessment, &facts, text);
+    if (is_printed) {
         c->chunk->indexes[c->chunk->count++] = d->index;
         count(&c->chunk->tally, d, &assessment);
     } else {
-        c->lost++;
+        d->lacks_memory = c->scratch.has_no_memory || text->has_no_memory;
+        c->lost += !d->lacks_memory;
     }
     arena_reset(&c->scratch);
     if (c->chunk->count == CHUNK_INDEXES || c->chunk->text.len >= CHUNK_TEXT_SIZE) {

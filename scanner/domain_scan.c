@@ -89,7 +89,7 @@ bool domain_scan_begin(struct domain_scan *d, const struct domain_entry *entry, 
     d->rank = entry->rank;
     d->has_tag = entry->has_tag;
     d->is_excluded = entry->is_excluded;
-    d->is_second_pass = d->is_heavy = false;
+    d->is_second_pass = d->is_heavy = d->lacks_memory = false;
     d->asked = d->rounds = 0;
     d->pending = d->queries = d->shared = d->retries = d->tcp = 0;
     d->pins = NULL;
@@ -128,6 +128,7 @@ static void ask_item(struct domain_scan *d, uint32_t item, const struct rrset *e
     struct domain_lookup *mine = take_lookup(by->lookups);
     if (!mine) {
         asked->rrset = &cut_answer;
+        d->lacks_memory = true;
         return;
     }
     mine->item = item;
@@ -218,7 +219,8 @@ enum domain_step domain_scan_run(struct domain_scan *d, const struct domain_aski
         }
     }
     d->ended_ns = clock_now_ns();
-    return DOMAIN_DONE;
+    d->lacks_memory |= d->arena.has_no_memory;
+    return d->lacks_memory ? DOMAIN_LACKS_MEMORY : DOMAIN_DONE;
 }
 
 void domain_scan_ask_again(struct domain_scan *d, const struct domain_asking *by)

@@ -69,6 +69,7 @@ struct domain_scan {
     span domain, tag, list_selectors;
     bool has_tag, is_excluded, is_second_pass;
     bool is_heavy;                  /* has taken a seat */
+    bool lacks_memory;              /* the system had none for it: no record of it would be whole */
 
     int64_t scanned_at_ms;          /* wall clock when it began */
     uint64_t began_ns, ended_ns;
@@ -100,6 +101,7 @@ MUST_USE bool domain_scan_begin(struct domain_scan *d, const struct domain_entry
 enum domain_step {
     DOMAIN_ASKED,       /* answers are pending */
     DOMAIN_WAITS,       /* for a heavy seat: to be run again when there is one */
+    DOMAIN_LACKS_MEMORY, /* it cannot be done; a later run may */
     DOMAIN_DONE
 };
 

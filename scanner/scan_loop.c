@@ -73,6 +73,14 @@ static void free_slot(struct scan_loop *l, struct domain_scan *d)
     l->busy--;
 }
 
+/* It stays undone: a later run takes it up again. */
+static void give_up(struct scan_loop *l, struct domain_scan *d)
+{
+    l->is_out_of_memory = true;
+    free_slot(l, d);
+    scan_loop_abort(l);
+}
+
 static void park(struct scan_loop *l, struct domain_scan *d)
 {
     d->next = NULL;
@@ -105,6 +113,8 @@ static void run_domain(struct scan_loop *l, struct domain_scan *d)
     }
     if (step == DOMAIN_WAITS) {
         wait_for_seat(l, d);
+    } else if (step == DOMAIN_LACKS_MEMORY) {
+        give_up(l, d);
     } else if (step == DOMAIN_DONE && wants_parking(l, d)) {
         park(l, d);
     } else if (step == DOMAIN_DONE) {
@@ -205,9 +215,7 @@ static bool admit_domains(struct scan_loop *l)
         l->busy++;
         any = true;
         if (!domain_scan_begin(d, &entry, &l->asking)) {
-            l->is_out_of_memory = true; /* the entry stays undone: a later run takes it up again */
-            free_slot(l, d);
-            scan_loop_abort(l);
+            give_up(l, d);
             break;
         }
         l->admitted++;
@@ -219,7 +227,7 @@ static bool admit_domains(struct scan_loop *l)
 
 static bool is_complete(const struct scan_loop *l)
 {
-    return l->list_has_ended && l->busy == 0;
+    return l->list_has_ended && l->busy == 0 && !l->is_out_of_memory;
 }
 
 static void on_idle(uv_idle_t *idle)
@@ -395,7 +403,11 @@ void scan_loop_run(struct scan_loop *l)
 
 void scan_loop_give_back(struct scan_loop *l, struct domain_scan *scan)
 {
-    free_slot(l, scan);
+    if (scan->lacks_memory) {
+        give_up(l, scan);
+    } else {
+        free_slot(l, scan);
+    }
 }
 
 void scan_loop_stop(struct scan_loop *l)

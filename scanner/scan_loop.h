@@ -56,6 +56,7 @@ MUST_USE bool scan_loop_probe(struct scan_loop *loop, char *words, size_t size);
 /* Until every entry is finished and given back, or the drain after scan_loop_stop is over. */
 void scan_loop_run(struct scan_loop *loop);
 
+/* One that lacks_memory stays undone, and nothing more is begun. */
 void scan_loop_give_back(struct scan_loop *loop, struct domain_scan *scan);
 
 /* No more domains; what is in flight is finished if it can be in drain_ms. */

@@ -242,16 +242,15 @@ static enum entry_take take_entry(void *owner, struct domain_entry *out)
 
 static void on_finished(void *owner, struct domain_scan *d)
 {
-    static const struct spf_check_result no_memory = { .outcome = SPF_CHECK_TEMPERROR,
-                                                       .error = { "out of memory", 13 } };
     struct spf_run *run = owner;
     struct assessment assessment;
     domain_scan_assess(d, &run->scratch, &assessment);
-    const struct spf_check_result *result = assessment.spf_checks ? assessment.spf_checks : &no_memory;
-    if (!run->options->json) {
+    const struct spf_check_result *result = assessment.spf_checks;
+    run->did_not_fit = !result || run->scratch.has_no_memory;
+    if (!run->did_not_fit && !run->options->json) {
         print_for_person(run, result);
-    } else if (!print_json(result)) {
-        run->did_not_fit = true;
+    } else if (!run->did_not_fit) {
+        run->did_not_fit = !print_json(result);
     }
     arena_reset(&run->scratch);
     scan_loop_give_back(run->loop, d);
@@ -259,7 +258,7 @@ static void on_finished(void *owner, struct domain_scan *d)
 
 static int finish(const struct spf_run *run)
 {
-    if (run->did_not_fit) {
+    if (run->did_not_fit || scan_loop_get_progress(run->loop).is_out_of_memory) {
         say("out of memory");
         return EXIT_SYSTEM_LIMIT;
     }

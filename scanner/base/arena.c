@@ -41,7 +41,7 @@ void arena_reset(struct arena *arena)
     arena->size = arena->first_size;
     arena->used = 0;
     arena->overflow_bytes = 0;
-    arena->was_exhausted = false;
+    arena->was_exhausted = arena->has_no_memory = false;
 }
 
 static bool fits(size_t used, size_t limit, size_t more)
@@ -58,7 +58,7 @@ static struct arena_block *new_block(struct arena *arena, size_t size)
     }
     struct arena_block *block = malloc(sizeof(*block) + size);
     if (!block) {
-        arena->was_exhausted = true;
+        arena->was_exhausted = arena->has_no_memory = true;
         return NULL;
     }
     block->older = arena->overflow;

@@ -28,7 +28,8 @@ struct arena {
     struct arena_block *overflow; /* newest first */
     size_t overflow_bytes, limit; /* limit on overflow_bytes */
     struct arena_pool *pool;      /* set after arena_init; NULL: none */
-    bool was_exhausted;           /* a request was refused since the last reset */
+    bool was_exhausted;           /* a request was refused since the last reset, */
+    bool has_no_memory;           /* by the system and not by a limit: what is missing now says nothing of the domain */
 };
 
 /* Without a first block: NULL and 0. */

@@ -128,11 +128,6 @@ fi
 # --- stop and go on
 "$world" --print-list 3000 >"$work/list" 2>/dev/null
 resumable=(scan "$work/list" --timeout 300ms --retries 1 -o "$work/d.ndjson.zst" --rate 1k --checkpoint-every 100ms --seed 5)
-await() { # COMMAND ...: until it is true, for a minute at most
-    local i
-    for i in $(seq 600); do "$@" && return 0; sleep 0.1; done
-    return 1
-}
 # One signal (timeout(1) sends two, to its child and to its group), when records stand in the output; the pace makes the scan last.
 "$trifecta" "${resumable[@]}" -r "$WORLD" -q 2>"$work/err" &
 first=$!

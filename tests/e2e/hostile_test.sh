@@ -18,12 +18,10 @@ trap 'kill "${pids[@]}" 2>/dev/null; wait 2>/dev/null; rm -rf "$work"' EXIT
 patience=${SAN_RUN:+400} patience=${patience:-200}
 timeout=${SAN_RUN:+5s} timeout=${timeout:-2s}
 
-start_hostile() { # [OPTION ...]: adds to $resolvers
-    local port; port=$(free_port)
+start_hostile() { start run_hostile "$@" && pids+=("$server_pid") && resolvers=${resolvers:+$resolvers,}$server; } # [OPTION ...]
+run_hostile() {
     "$build/tests/hostile/hostile" --listen 127.0.0.1:$port "$@" 2>>"$work/hostile.log" &
-    pids+=($!)
-    resolvers=${resolvers:+$resolvers,}127.0.0.1:$port
-    await_answer 127.0.0.1:$port || { cat "$work/hostile.log"; return 1; }
+    server_pid=$! server_log=$work/hostile.log
 }
 start_hostile && start_hostile --no-tcp || { bad "servers start"; exit 1; }
 

@@ -52,14 +52,14 @@ for loops in 2 1 3 2; do
     "$trifecta" scan "$work/list" "${asking[@]}" -o "$work/r.ndjson" --loops $loops --rate 300 --checkpoint-every 100ms &
     scan=$!
     before=$(stat -c %s "$work/r.ndjson")
-    for i in $(seq 100); do [ "$(stat -c %s "$work/r.ndjson")" -gt "$before" ] && break; sleep 0.05; done
+    await is_larger "$work/r.ndjson" "$before" || bad "no record is written"
     kill -9 $scan && kills=$((kills + 1))
     wait $scan 2>/dev/null
 done
 "$trifecta" scan "$work/list" "${asking[@]}" -o "$work/r.ndjson" --loops 2 --rate 300 --checkpoint-every 100ms 2>"$work/err" &
 scan=$!
 before=$(stat -c %s "$work/r.ndjson")
-for i in $(seq 100); do [ "$(stat -c %s "$work/r.ndjson")" -gt "$before" ] && break; sleep 0.05; done
+await is_larger "$work/r.ndjson" "$before" || bad "no record is written"
 kill -INT $scan
 wait $scan
 status=$?

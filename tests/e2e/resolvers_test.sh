@@ -18,7 +18,7 @@ state_of() { jq -r --arg address "$1" '.resolvers[] | select(.address == $addres
 "$world" --listen 127.0.0.1:0 --listen 127.0.0.1:0,rewrite=any --listen 127.0.0.1:0,limit=2000 --listen 127.0.0.1:0,limit=2000:refused \
     --seed 5 --port-file "$work/ports" --stats "$work/stats.json" 2>"$work/world.log" &
 world_pid=$!
-for _ in $(seq 100); do [ -s "$work/ports" ] && [ "$(wc -l <"$work/ports")" = 4 ] && break; sleep 0.05; done
+await test -s "$work/ports" || { bad "world starts: $(cat "$work/world.log")"; exit 1; }
 mapfile -t ports < <(sed 's/^/127.0.0.1:/' "$work/ports")
 honest=${ports[0]} liar=${ports[1]}
 

@@ -12,19 +12,14 @@ start_world --seed 7 || { bad "world starts"; exit 1; }
 "$world" --print-list 300 >"$work/list" 2>/dev/null
 asking=(-r "$WORLD" --timeout 300ms --retries 0 --second-pass no)
 
-await_text() { # PATTERN FILE
-    local i
-    for i in $(seq 100); do grep -qE "$1" "$2" 2>/dev/null && return 0; sleep 0.1; done
-    return 1
-}
+await_text() { await has_text "$@"; } # PATTERN FILE
 
 # --- a pipe that says nothing yet
 mkfifo "$work/pipe"
 "$trifecta" scan "${asking[@]}" -o "$work/a.ndjson" --exclude "$work/list" <"$work/pipe" >/dev/null 2>"$work/err" &
 scan=$!
 exec 9>"$work/pipe"
-for i in $(seq 100); do grep -qs "^SigCgt:.*[1-9a-f]" /proc/$scan/status && [ -e "$work/a.ndjson" ] && break; sleep 0.1; done
-sleep 0.5
+await listens_to_signals $scan && await test -e "$work/a.ndjson" || bad "it does not begin: $(cat "$work/err")"
 kill -USR1 $scan
 await_text '^0 done' "$work/err" && ok "SIGUSR1 before the first name says how it stands" || bad "SIGUSR1: $(cat "$work/err")"
 kill -HUP $scan
@@ -64,12 +59,13 @@ status=$?
 jq -r 'select(.dns.failed == []) | .domain' "$work/calm.ndjson" >"$work/answered"
 near=$WORLD near_pid=$world_pid
 start_world --seed 7 --delay 1s || bad "a far world starts"
-"$trifecta" scan "$work/answered" -r "$WORLD" --timeout 2s --retries 0 --second-pass no --loops 2 \
+# An answer takes one second of the four that it has: a busy machine may take its time, and the standstill is longer than both.
+"$trifecta" scan "$work/answered" -r "$WORLD" --timeout 4s --retries 0 --second-pass no --loops 2 \
     -o "$work/stopped.ndjson" --summary "$work/stopped.json" 2>"$work/err" &
 scan=$!
-await_text writing "$work/err"
+await_text writing "$work/err" || bad "it does not begin: $(cat "$work/err")"
 sleep 2.5 # the windows have grown: more is in flight than a socket holds
-kill -STOP $scan && sleep 6 && kill -CONT $scan
+freeze $scan && sleep 6 && kill -CONT $scan || bad "it was not there to be stopped"
 wait $scan
 status=$?
 [ $status -eq 0 ] && [ "$(jq '[.timeouts, .unknown] | add' "$work/stopped.json")" = 0 ] &&
@@ -81,27 +77,28 @@ WORLD=$near world_pid=$near_pid
 # --- a second signal while the writer hangs: at the end of the run, and in the middle of it
 mkfifo "$work/stuck"
 exec 8<>"$work/stuck"
+has_ended() { [ "$(awk '{print $3}' /proc/$1/stat 2>/dev/null || echo Z)" = Z ]; } # PID
 await_end() { # PID
-    local i
-    for i in $(seq 100); do [ "$(awk '{print $3}' /proc/$1/stat 2>/dev/null || echo Z)" = Z ] && return 0; sleep 0.1; done
+    await has_ended "$1" && return 0
     kill -9 "$1"
     return 1
 }
-timeout 0.3 dd if=/dev/zero of="$work/stuck" bs=64k count=1 2>/dev/null
+dd if=/dev/zero of="$work/stuck" bs=4k count=256 oflag=nonblock 2>/dev/null # until it is full
 "$trifecta" scan <(head -20 "$work/list") "${asking[@]}" -o - >"$work/stuck" 2>"$work/err" &
 scan=$!
+await listens_to_signals $scan || bad "it does not begin: $(cat "$work/err")"
 sleep 2 # whenever it comes: the run can only be waiting
-kill -INT $scan; sleep 0.3; kill -INT $scan
+kill -INT $scan; await has_no_signal_pending $scan; kill -INT $scan
 await_end $scan; ended=$?
 wait $scan
 status=$?
 [ $ended -eq 0 ] && [ $status -eq 75 ] && ok "the second SIGINT ends a run whose last write hangs" || bad "last write hangs: status $status; $(cat "$work/err")"
 "$trifecta" scan "$work/list" "${asking[@]}" -o - >"$work/stuck" 2>"$work/err" &
 scan=$!
-await_text 'writing to stdout' "$work/err"
+await_text 'writing to stdout' "$work/err" && await listens_to_signals $scan || bad "it does not begin: $(cat "$work/err")"
 sleep 0.5
 kill -TERM $scan
-await_text 'stopping' "$work/err"
+await_text 'stopping' "$work/err" || bad "it does not say that it stops"
 kill -TERM $scan
 await_end $scan; ended=$?
 wait $scan

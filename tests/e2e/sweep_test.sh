@@ -86,7 +86,8 @@ is "and lacks nothing" "$(zstd -dqc "$state/latest/results.ndjson.zst" | jq -r .
 # --- a signal reaches the scan; nobody else may begin meanwhile
 deploy/sweep "$work/list" "$state" -r "$WORLD" "${asking[@]}" --rate 200 --checkpoint-every 50ms 2>"$work/stopped.err" &
 sweep_pid=$!
-for i in $(seq 600); do stopped=$(sweeps | tail -1); [ -s "$state/$stopped/results.ndjson.zst.checkpoint" ] && break; sleep 0.05; done
+has_begun() { stopped=$(sweeps | tail -1); [ -s "$state/$stopped/results.ndjson.zst.checkpoint" ]; }
+await has_begun || bad "no checkpoint: $(cat "$work/stopped.err")"
 expect_status 77 "another one at the same time" sweep
 kill -TERM $sweep_pid; wait $sweep_pid; status=$?
 is "TERM: the scan drains and says 75" $status 75

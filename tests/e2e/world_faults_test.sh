@@ -26,7 +26,7 @@ behaviours=(delay=0 die-after=30q,loss=0 limit=1:refused limit=1 truncate=100% d
 listens=(); for b in "${behaviours[@]}"; do listens+=(--listen "127.0.0.1:0,$b"); done
 "$world" "${listens[@]}" --seed 3 --port-file "$work/ports" --stats "$work/stats.json" 2>"$work/world.log" &
 world_pid=$!
-for _ in $(seq 100); do [ -s "$work/ports" ] && break; sleep 0.05; done
+await test -s "$work/ports" || { bad "world starts: $(cat "$work/world.log")"; exit 1; }
 [ "$(grep -c '^world: listening on 127.0.0.1:[0-9]*$' "$work/world.log")" = ${#behaviours[@]} ] && ok "${#behaviours[@]} listeners in one process" || { bad "listeners: $(cat "$work/world.log")"; exit 1; }
 mapfile -t ports <"$work/ports"
 ask() { # WHICH FILE [MODE]
@@ -82,7 +82,7 @@ rm "$work/ports"
 "$world" --listen 127.0.0.1:0,reorder=30%,duplicate=10% --listen 127.0.0.1:0,loss=3%,delay=lognormal:10ms:0.8 \
     --listen 127.0.0.1:0,truncate=10%,lie=20% --seed 21 --port-file "$work/ports" 2>"$work/world.log" &
 world_pid=$!
-for _ in $(seq 100); do [ -s "$work/ports" ] && break; sleep 0.05; done
+await test -s "$work/ports" || { bad "world starts: $(cat "$work/world.log")"; exit 1; }
 "$world" --print-list 400 >"$work/list"
 "$world" --truth "$work/list" --seed 21 >"$work/truth"
 "$trifecta" scan "$work/list" -r "$(sed 's/^/127.0.0.1:/' "$work/ports" | paste -sd,)" -o "$work/found.ndjson" -q --timeout 800ms --retries 5 2>"$work/err" || bad "scan: exit status $?: $(cat "$work/err")"
