@@ -263,6 +263,7 @@ struct domain_scan *domain_scan_note(struct lookup *lookup, const struct domain_
     bool is_vain = rrset_is_failure(lookup->rrset) && lookup->rrset->outcome != DNS_CUT;
     asked->rrset = is_vain ? rrset_more_telling(lookup->unwanted, lookup->rrset) : lookup->rrset;
     asked->was_shared = lookup->was_shared;
+    d->lacks_memory |= lookup->lacks_memory;
     d->retries += lookup->retries;
     d->tcp += lookup->over_tcp;
     if (lookup->was_shared) {

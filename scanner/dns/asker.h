@@ -60,6 +60,7 @@ struct lookup {
     uint8_t retries;            /* tries after the first */
     bool was_shared;            /* answered by what somebody else asked */
     bool over_tcp;
+    bool lacks_memory;          /* DNS_CUT because the system had none for a shared answer; its own arena says so itself */
 
     /* Private to scanner/dns/. */
     struct link link;           /* waiting, parked, finished, or a waiter of a shared entry */

@@ -272,13 +272,14 @@ static void hand_out(struct shared_entry *entry, struct lookup *lookup)
     lookup->rrset = entry->known;
     lookup->retries = lookup->was_shared ? 0 : entry->retries;
     lookup->over_tcp = entry->over_tcp;
+    lookup->lacks_memory = entry->known == &no_memory;
     asker_finish(entry->shared->options.asker, lookup);
 }
 
 static void keep_answer(struct shared_targets *shared, struct shared_entry *entry, const struct rrset *rrset)
 {
-    size_t bytes;
-    entry->rrset = clone_rrset(rrset, entry->qtype, &bytes);
+    size_t bytes = 0;
+    entry->rrset = entry->scratch->arena.has_no_memory ? NULL : clone_rrset(rrset, entry->qtype, &bytes);
     entry->known = entry->rrset ? entry->rrset : &no_memory;
     entry->expires_ms = shared->options.now_ms() + life_ms(&shared->options, entry->known);
     if (entry->rrset) {
