@@ -157,6 +157,7 @@ static void ask_item(struct domain_scan *d, uint32_t item, const struct rrset *e
 static bool plan_goes_on(struct domain_scan *d)
 {
     int tries = d->is_second_pass ? PLAN_STAGES_MAX : 1;
+    d->plan.spf.pause = d->is_heavy ? 0 : DOMAIN_LIGHT_TERMS; /* what waits for a seat does not hold the names of the next level */
     while (tries-- > 0) {
         if (plan_next(&d->plan, &d->subject) > 0) {
             return true;

@@ -18,7 +18,7 @@ enum {
     DOMAIN_ASKED_FIRST = 36,                  /* questions of nearly every domain, one with DKIM included */
     DOMAIN_ARENA_SIZE = 1152,                 /* most domains while they are asked about; the rest comes in small blocks */
     DOMAIN_ARENA_LIMIT = 4 * 1024 * 1024,     /* what a hostile one may take beyond that, for a while */
-    DOMAINS_ARENA_LIMIT = 256 * 1024 * 1024,  /* and all of them together, */
+    DOMAINS_ARENA_LIMIT = 128 * 1024 * 1024,  /* and all of them together, */
     DOMAINS_ARENA_SLOT = 128 * 1024,          /* and so much more for each slot (what waits for a seat): beyond it is cut */
 };
 
@@ -31,7 +31,7 @@ enum {
 enum {
     DOMAIN_LIGHT_TERMS = 64,       /* of an SPF tree: beyond them a domain is heavy, */
     DOMAIN_LIGHT_QUESTIONS = 256,  /* and beyond these, the selectors and given senders of the run not counted */
-    DOMAIN_HEAVY_SEATS = 64,       /* heavy domains at the same time */
+    DOMAIN_HEAVY_SEATS = 32,       /* heavy domains at the same time */
     DOMAIN_ROUNDS_SURE = 32,       /* questions that follow from each other's answers */
     DOMAIN_TIME_MAX_S = 120,       /* since the domain began, once there were more of them */
 };

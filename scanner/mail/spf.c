@@ -185,6 +185,12 @@ static bool want_first_lookups(const struct subject *s, struct spf_plan *plan, s
     return outline.is_valid && (redirect.kind == SPF_TERM_ALL || want_lookup(s, plan, &redirect, at, lookups));
 }
 
+/* Only of a call that has added something: one that adds nothing would end the plan. */
+static bool wants_pause(const struct subject *s, const struct spf_plan *plan, size_t before)
+{
+    return plan->pause > 0 && plan->terms > plan->pause && s->answers->count > before;
+}
+
 size_t spf_ask(const struct subject *s, struct spf_plan *plan)
 {
     size_t before = s->answers->count;
@@ -202,7 +208,7 @@ size_t spf_ask(const struct subject *s, struct spf_plan *plan)
     if (plan->expanded == before || subject_is_nonexistent(s)) {
         return 0;
     }
-    while (plan->expanded < s->answers->count) {
+    while (plan->expanded < s->answers->count && !wants_pause(s, plan, before)) {
         const struct asked *item = &s->answers->items[plan->expanded];
         if (item->spf_marks != 0 && !item->rrset) {
             break; /* asked just now: its turn comes when it is answered */

@@ -59,6 +59,7 @@ enum { SPF_LOOKUP_LIMIT = 10, SPF_VOID_LIMIT = 2, SPF_MX_HOST_LIMIT = 10, SPF_TE
 struct spf_plan {
     size_t expanded;              /* answers of the set whose records were read for further questions */
     size_t terms;                 /* counted terms followed so far, at most SPF_TERMS_MAX */
+    size_t pause;                 /* the caller's: beyond so many terms a call ends with the record it is in, the next one goes on; 0: never */
     bool has_begun;
 };
 

@@ -477,6 +477,46 @@ static void a_hostile_tree_ends_at_the_cap(void **state)
     assert_in_range(f.result.depth, SPF_TERMS_MAX / 30, LEVELS); /* the planner stops after as many terms */
 }
 
+/* What waits for its turn holds one record's names, not those of a whole level; in the end nothing is missing. */
+static void a_plan_that_pauses_asks_the_same_in_smaller_steps(void **state)
+{
+    (void)state;
+    enum { WIDTH = 10, PAUSE = 15, STEPS_MAX = 400 };
+    static char names[WIDTH][16], texts[WIDTH + 1][1024];
+    static struct zone_row rows[WIDTH + 1];
+    size_t len = (size_t)snprintf(texts[WIDTH], sizeof(texts[0]), "v=spf1");
+    for (int i = 0; i < WIDTH; i++) {
+        snprintf(names[i], sizeof(names[i]), "n%d.example", i);
+        len += (size_t)snprintf(texts[WIDTH] + len, sizeof(texts[0]) - len, " include:%s", names[i]);
+        size_t child = (size_t)snprintf(texts[i], sizeof(texts[0]), "v=spf1");
+        for (int k = 0; k < WIDTH; k++) {
+            child += (size_t)snprintf(texts[i] + child, sizeof(texts[0]) - child, " include:n%d-%d.example", i, k);
+        }
+        rows[i] = (struct zone_row)TXT(names[i], texts[i]);
+    }
+    rows[WIDTH] = (struct zone_row)TXT("d.example", texts[WIDTH]);
+    struct zone zone = { rows, WIDTH + 1 };
+    size_t largest[2] = { 0 }, asked[2];
+    static struct fixture f;
+    for (int pauses = 0; pauses < 2; pauses++) {
+        assess_zone(&f, rows, 0, CHECK_MX); /* sets the fixture up */
+        f.config.checks = CHECKS_DEFAULT;
+        answer_set_init(&f.answers, &f.arena, ANSWER_SET_LIMIT);
+        f.plan = (struct spf_plan){ .pause = pauses ? PAUSE : 0 };
+        size_t added, steps = 0;
+        while ((added = spf_ask(&f.subject, &f.plan)) > 0 && ++steps < STEPS_MAX) {
+            largest[pauses] = added > largest[pauses] ? added : largest[pauses];
+            zone_answer(&zone, &f.answers, &f.arena);
+        }
+        asked[pauses] = f.answers.count;
+        spf_assess(&f.subject, &f.result);
+        assert_int_equal(f.result.lookups, WIDTH + WIDTH * WIDTH);
+    }
+    assert_int_equal(asked[1], asked[0]);
+    assert_int_equal(largest[0], WIDTH * WIDTH);
+    assert_int_equal(largest[1], WIDTH);
+}
+
 static void what_was_never_answered_is_unknown(void **state)
 {
     (void)state;
@@ -572,6 +612,7 @@ int main(void)
         cmocka_unit_test(only_what_is_reachable_is_asked),
         cmocka_unit_test(a_target_asked_before_by_others_is_followed),
         cmocka_unit_test(a_hostile_tree_ends_at_the_cap),
+        cmocka_unit_test(a_plan_that_pauses_asks_the_same_in_smaller_steps),
         cmocka_unit_test(what_was_never_answered_is_unknown),
         cmocka_unit_test(every_arena_size_gives_a_result),
         cmocka_unit_test(beside_the_mailbox_provider),
