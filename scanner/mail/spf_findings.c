@@ -199,7 +199,7 @@ static void note_macros(struct spf_tree *tree)
 static void note_counts(const struct subject *s, const struct spf_result *out)
 {
     if (out->lookups > SPF_LOOKUP_LIMIT) {
-        findings_addf(s->findings, FINDING_SPF_TOO_MANY_LOOKUPS, "%u lookups", out->lookups);
+        findings_addf(s->findings, FINDING_SPF_TOO_MANY_LOOKUPS, "%u lookups%s", out->lookups, out->was_capped ? " or more" : "");
     } else if (out->lookups >= SPF_LOOKUP_LIMIT - 1) {
         findings_addf(s->findings, FINDING_SPF_LOOKUPS_NEAR_LIMIT, "%u lookups", out->lookups);
     }

@@ -29,6 +29,7 @@ start_hostile && start_hostile --no-tcp || { bad "servers start"; exit 1; }
 definitions='
 def failed(type; error): any(.dns.failed[]; .type == type and .error == error);
 def found(id): any(.findings[]; .id == id);
+def said(id; detail): any(.findings[]; .id == id and .detail == detail);
 def PROTECTED: .outcome == "ok" and .posture == "protected" and .spoofable == false and .spf.status == "valid" and .spf.record == "v=spf1 ip4:192.0.2.1 -all" and .mx.status == "ok" and .dmarc.policy == "reject" and .dkim.status == "none_found" and .dns.failed == [];
 def SPF_UNKNOWN: .outcome == "ok" and .spf.status == "temperror" and .spf.record == null and .spf.lookups == null and .mx.status == "ok" and .dmarc.status == "valid" and .posture == "unknown" and found("spf_temperror");
 def ALL_UNKNOWN: (.outcome | IN("timeout", "bad_response")) and .posture == "unknown" and .spoofable == null and ([.spf, .mx, .dkim, .dmarc, .mta_sts, .tls_rpt | .status] | unique) == ["temperror"];'
