@@ -28,12 +28,31 @@ static void without_any_room_a_request_is_refused(void **state)
     arena_init(&arena, NULL, 0, 0);
     assert_null(arena_take_bytes(&arena, 1));
     assert_true(arena.was_exhausted);
+    assert_false(arena.has_no_memory); /* a limit said so */
     arena_reset(&arena);
     assert_false(arena.was_exhausted);
     /* Nothing fits nowhere: an empty text is no failure. */
     span out;
     assert_true(arena_copy(&arena, SPAN(""), &out));
     assert_int_equal(out.len, 0);
+}
+
+/* More than any machine has: within the limit, and yet refused. */
+static void what_the_system_refuses_is_told_apart_from_the_limit(void **state)
+{
+    struct arena arena;
+    (void)state;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    skip(); /* their malloc ends the program instead */
+#endif
+    arena_init(&arena, NULL, 0, SIZE_MAX);
+    volatile size_t too_much = SIZE_MAX / 4;
+    assert_null(arena_take_bytes(&arena, too_much));
+    assert_true(arena.was_exhausted && arena.has_no_memory);
+    assert_non_null(arena_take_bytes(&arena, 100));
+    assert_true(arena.has_no_memory); /* until the reset */
+    arena_reset(&arena);
+    assert_false(arena.has_no_memory);
 }
 
 static void blocks_are_aligned_and_zeroed(void **state)
@@ -100,6 +119,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_a_first_block_all_comes_from_overflow),
         cmocka_unit_test(without_any_room_a_request_is_refused),
+        cmocka_unit_test(what_the_system_refuses_is_told_apart_from_the_limit),
         cmocka_unit_test(blocks_are_aligned_and_zeroed),
         cmocka_unit_test(a_long_text_leaves_its_neighbours_alone),
         cmocka_unit_test(what_was_taken_since_a_mark_goes_back),
