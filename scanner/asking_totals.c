@@ -62,6 +62,7 @@ static void add_resolver(struct asking_totals *t, const struct resolver_stats *m
     stats->window += more->window;
     stats->in_flight += more->in_flight;
     stats->rate += more->rate;
+    stats->learned_rate += more->learned_rate;
     stats->state = more->state > stats->state ? more->state : stats->state; /* the worst a loop has found */
     stats->healthy = stats->healthy || more->healthy;
     stats->is_retired = stats->is_retired && more->is_retired;

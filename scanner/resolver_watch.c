@@ -9,7 +9,7 @@ enum { WINDOWS_EVERY_S = 10 };
 
 /* As it was when it was last spoken of; resolvers keep their index for the whole run. */
 struct seen {
-    bool is_known, is_healthy, is_retired, stalls;
+    bool is_known, is_healthy, is_retired, stalls, limits;
     size_t window;
 };
 
@@ -107,6 +107,13 @@ void resolver_watch_look(struct resolver_watch *w, const struct asker *asker, ui
                 "set wait-limit: 0 and discard-timeout: 0 there (README, A resolver of your own)",
                 now.address);
             seen->stalls = true;
+        }
+        if (now.learned_rate > 0 && !seen->limits) {
+            before_saying(owner);
+            say("resolver %s answers about %.0f questions a second and %s what exceeds that: it is asked no faster (a rate= in the "
+                "list of resolvers sets the pace from the start)",
+                now.address, now.learned_rate, now.refused > now.timeouts ? "refuses" : "drops");
+            seen->limits = true;
         }
         if (is_time_for_windows && has_window_news(seen, &now)) {
             before_saying(owner);

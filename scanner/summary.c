@@ -124,6 +124,8 @@ static void print_asking(const struct summary *s, struct json *j)
         json_put_text(j, "state", resolver_state_name(r.state));
         json_key(j, "rate");
         json_double(j, r.rate, 3);
+        json_key(j, "learned_rate");
+        json_double(j, r.learned_rate, 3);
         json_end_object(j);
     }
     json_end_array(j);

@@ -101,6 +101,7 @@ struct asker {
 
     size_t in_flight, waiting, waiting_again, open;
     size_t ceiling;                 /* of what is in flight, by the windows; renewed each turn */
+    double pace;                    /* packets a second that all buckets give, learned rates too; 0: no limit; the same */
     bool lacks_tokens;
     bool is_last;                   /* asker_expect_failures() */
     uint64_t token_wait_ns;
@@ -152,7 +153,8 @@ static void complete(struct asker *asker, struct lookup *lookup, const struct rr
     leave_place(asker, lookup);
     forget_flights(lookup);
     lookup->rrset = rrset;
-    lookup->retries = lookup->tries > 0 ? (uint8_t)(lookup->tries - 1) : 0;
+    unsigned packets = (unsigned)lookup->tries + lookup->refusals;
+    lookup->retries = packets > 0 ? (uint8_t)(packets - 1) : 0;
     lookup->place = PLACE_FINISHED;
     link_append(&asker->finished, &lookup->link);
 }
@@ -166,11 +168,17 @@ void asker_finish(struct asker *asker, struct lookup *lookup)
 
 /* ---- Waiting ---------------------------------------------------------------------------------------------------- */
 
+/* Who was refused goes before the others: what comes of it tells whether that was the name or a limit (learned_rate.h), and
+   is wanted soon. Behind all that wait for a rate, it would come when nobody remembers. */
 static void wait_in_line(struct asker *asker, struct lookup *lookup)
 {
-    bool is_again = lookup->tries > 0 || lookup->only_resolver > 0;
+    bool is_again = lookup->tries + lookup->refusals > 0 || lookup->only_resolver > 0;
     lookup->place = is_again ? PLACE_AGAIN : PLACE_FRESH;
-    link_append(is_again ? &asker->again : &asker->fresh, &lookup->link);
+    if (lookup->failed_ns > 0 && lookup->was_refused) {
+        link_prepend(&asker->again, &lookup->link);
+    } else {
+        link_append(is_again ? &asker->again : &asker->fresh, &lookup->link);
+    }
     asker->waiting++;
     asker->waiting_again += is_again;
 }
@@ -212,10 +220,10 @@ static void enqueue(struct asker *asker, struct lookup *lookup, uint64_t pause_n
 void asker_ask(struct asker *asker, struct lookup *lookup)
 {
     lookup->rrset = lookup->worst = NULL;
-    lookup->retries = lookup->tries = lookup->case_mismatches = 0;
+    lookup->retries = lookup->tries = lookup->refusals = lookup->case_mismatches = 0;
     lookup->was_shared = lookup->over_tcp = lookup->without_edns = lookup->without_case = false;
     lookup->by_tcp = lookup->tcp_alone = lookup->is_follow_up = false;
-    lookup->tried = 0;
+    lookup->tried = lookup->failed_ns = 0;
     lookup->flights = NULL;
     lookup->place = PLACE_NONE;
     link_init(&lookup->link);
@@ -231,6 +239,24 @@ static void note_failure(struct lookup *lookup, const struct rrset *rrset)
     lookup->worst = rrset_more_telling(lookup->worst, rrset);
 }
 
+/* A packet was refused, or its time is over: whose fault that is will be known when the lookup ends. */
+static void note_failed(struct lookup *lookup, const struct flight *flight, bool was_refused)
+{
+    lookup->failed_ns = flight->sent_ns;
+    lookup->failed_resolver = flight->resolver->index;
+    lookup->was_refused = was_refused;
+}
+
+/* The name has an answer: a resolver that gave none had other reasons, unless this is it, late. */
+static void blame(struct asker *asker, const struct lookup *lookup, const struct flight *answer, uint64_t now_ns)
+{
+    struct resolver *r = asker->pool.resolvers[lookup->failed_resolver];
+    bool is_late = answer->resolver == r && answer->sent_ns == lookup->failed_ns;
+    if (lookup->failed_ns > 0 && !is_late) {
+        resolver_note_blame(r, lookup->was_refused ? BLAME_REFUSED : BLAME_LOST, lookup->failed_ns, now_ns);
+    }
+}
+
 static unsigned tries_of(const struct asker *asker, const struct lookup *lookup)
 {
     return lookup->tries_max > 0 ? lookup->tries_max : asker->options.retries + 1;
@@ -244,6 +270,25 @@ static uint64_t pause_before_retry(struct asker *asker, const struct lookup *loo
         return 0;
     }
     return (50 + resolver_pool_random(&asker->pool, 100)) * lookup->tries * ns_per_ms;
+}
+
+/* Refused in a burst of refusals, which may have nothing to do with the name: no try. Asked elsewhere at once where there is
+   another resolver; then waited out, twice as long each time, and anybody will do. */
+static bool wait_out_burst(struct asker *asker, struct lookup *lookup, struct resolver *r, uint64_t now_ns)
+{
+    enum { REFUSALS_MAX = 8, PAUSE_MS = 100, DOUBLINGS_MAX = 4 };
+    if (lookup->refusals >= REFUSALS_MAX || lookup->only_resolver > 0 || !learned_rate_is_in_burst(&r->learned, now_ns)) {
+        return false;
+    }
+    uint64_t pause_ms = PAUSE_MS << (lookup->refusals < DOUBLINGS_MAX ? lookup->refusals : DOUBLINGS_MAX);
+    bool is_elsewhere = lookup->refusals == 0 && asker->pool.count > 1;
+    if (!is_elsewhere) {
+        lookup->tried = 0;
+    }
+    lookup->refusals++;
+    lookup->tries--;
+    enqueue(asker, lookup, is_elsewhere ? 0 : (pause_ms / 2 + resolver_pool_random(&asker->pool, pause_ms)) * ns_per_ms, now_ns);
+    return true;
 }
 
 /* A try has failed with `rrset`, at once or after its whole time: another one, or the end. */
@@ -340,6 +385,7 @@ enum sending { SENT, NO_ROOM, NO_TOKEN };
 static struct resolver *choose_resolver(struct asker *asker, struct lookup *lookup, uint64_t now_ns)
 {
     struct resolver_pool *pool = &asker->pool;
+    pool->is_full = false;
     if (lookup->is_follow_up && resolver_is_out(pool->resolvers[lookup->last_resolver]) && lookup->only_resolver == 0) {
         lookup->is_follow_up = false; /* its truncated answer is worth nothing: from the start, elsewhere */
     }
@@ -372,7 +418,7 @@ static void count_try(struct asker *asker, struct lookup *lookup, const struct r
     lookup->last_resolver = r->index;
     if (!lookup->is_follow_up) {
         lookup->tries++;
-        asker->stats.retries += lookup->tries > 1;
+        asker->stats.retries += lookup->tries + lookup->refusals > 1;
         note_tried(asker, lookup, r);
     }
     lookup->is_follow_up = false;
@@ -383,7 +429,7 @@ static void launch(struct asker *asker, struct lookup *lookup, struct flight *fl
     struct resolver *r = flight->resolver;
     leave_place(asker, lookup);
     token_bucket_take(&asker->bucket);
-    flight->window_token = resolver_note_sent(&asker->pool, r, lookup->tries == 0 && !asker->is_last, now_ns);
+    flight->window_token = resolver_note_sent(&asker->pool, r, lookup->tries + lookup->refusals == 0 && !asker->is_last, now_ns);
     count_try(asker, lookup, r);
     flight->lookup = lookup;
     flight->next = lookup->flights;
@@ -451,6 +497,9 @@ static void send_waiting(struct asker *asker, uint64_t now_ns)
         enum sending sending = send_one(asker, LINK_OWNER(at, struct lookup, link), now_ns);
         if (sending == NO_TOKEN) {
             asker->lacks_tokens = true;
+            return;
+        }
+        if (sending == NO_ROOM && asker->pool.is_full) {
             return;
         }
         if (sending == NO_ROOM) {
@@ -567,7 +616,7 @@ static void account(struct asker *asker, struct flight *flight, uint64_t now_ns)
     } else {
         asker->stats.timeouts++;
     }
-    resolver_note_news(flight->resolver, news, flight->window_token, !flight->is_live, now_ns);
+    resolver_note_news(flight->resolver, news, flight->window_token, !flight->is_live, flight->sent_ns, now_ns);
     asker->in_flight -= flight->is_live;
 }
 
@@ -623,11 +672,19 @@ static void decide(struct asker *asker, struct lookup *lookup, struct flight *fl
     }
     if (!rrset_is_failure(rrset)) {
         lookup->over_tcp = flight->over_tcp;
+        blame(asker, lookup, flight, now_ns);
         complete(asker, lookup, rrset);
         return;
     }
     asker->stats.malformed += rrset->outcome == DNS_BAD_RESPONSE;
     lookup->without_edns = lookup->without_edns || rrset->rcode == RCODE_FORMERR || rrset->rcode == RCODE_NOTIMP;
+    if (rrset->outcome == DNS_REFUSED) {
+        note_failed(lookup, flight, true);
+        if (was_live && wait_out_burst(asker, lookup, flight->resolver, now_ns)) {
+            note_failure(lookup, rrset);
+            return;
+        }
+    }
     if (was_live) {
         fail_try(asker, lookup, rrset, true, now_ns);
     } else {
@@ -718,12 +775,13 @@ static void expire(struct asker *asker, struct flight *flight, uint64_t now_ns)
     flight->is_live = false;
     asker->in_flight--;
     asker->stats.timeouts++;
-    resolver_note_news(flight->resolver, RESOLVER_SILENT, flight->window_token, false, now_ns);
+    resolver_note_news(flight->resolver, RESOLVER_SILENT, flight->window_token, false, flight->sent_ns, now_ns);
     if (flight->over_tcp) {
         resolver_note_stall(flight->resolver, flight->query.lane);
     }
     if (flight->lookup) {
         flight->lookup->tcp_alone = flight->over_tcp;
+        note_failed(flight->lookup, flight, false);
         fail_try(asker, flight->lookup, &bare_failures[DNS_TIMEOUT], false, now_ns);
     }
 }
@@ -996,6 +1054,8 @@ static void renew_ceiling(struct asker *asker)
 {
     size_t windows = resolver_pool_window(&asker->pool);
     asker->ceiling = windows < asker->options.concurrency ? windows : asker->options.concurrency;
+    double rate = asker->options.rate, rates = resolver_pool_rate(&asker->pool);
+    asker->pace = rate > 0 && (rates <= 0 || rate < rates) ? rate : rates;
 }
 
 void asker_turn(struct asker *asker)
@@ -1014,8 +1074,7 @@ void asker_turn(struct asker *asker)
  */
 static uint64_t save_up_ns(const struct asker *asker)
 {
-    double rate = asker->options.rate > 0 ? asker->options.rate : resolver_pool_rate(&asker->pool);
-    double ns = rate > 0 ? TOKENS_AT_ONCE / rate * 1e9 : 0;
+    double ns = asker->pace > 0 ? TOKENS_AT_ONCE / asker->pace * 1e9 : 0;
     return ns < TOKEN_WAIT_MAX_MS * 1e6 ? (uint64_t)ns : TOKEN_WAIT_MAX_MS * ns_per_ms;
 }
 
@@ -1056,8 +1115,8 @@ bool asker_is_behind(const struct asker *asker)
 
 bool asker_has_room(const struct asker *asker)
 {
-    if (asker->options.rate > 0) {
-        size_t half_a_second = (size_t)(asker->options.rate / 2);
+    if (asker->pace > 0) {
+        size_t half_a_second = (size_t)(asker->pace / 2);
         if (asker->waiting >= (half_a_second > RATED_MIN ? half_a_second : RATED_MIN)) {
             return false;
         }
@@ -1262,7 +1321,7 @@ static enum resolver_state state_of(const struct resolver *r)
     if (!r->is_healthy) {
         return by_fault[r->fault];
     }
-    if (window_is_limited(&r->window)) {
+    if (window_is_limited(&r->window) || r->learned.is_proven) {
         return RESOLVER_LIMITING;
     }
     return percentile_ms(r, 50) > SLOW_MS ? RESOLVER_SLOW : RESOLVER_OK;
@@ -1294,7 +1353,8 @@ void asker_resolver_stats_get(const struct asker *asker, size_t index, struct re
         .in_flight = r->in_flight,
         .healthy = r->is_healthy,
         .state = state_of(r),
-        .rate = r->bucket.rate,
+        .rate = r->cap,
+        .learned_rate = r->learned.is_proven ? r->learned.rate : 0,
         .is_retired = r->is_retired,
         .stalls_near_1000 = window_stalls_near_1000(&r->window),
     };

@@ -9,7 +9,8 @@
  * resolver where there is one: timeout, SERVFAIL, REFUSED, FORMERR and other rcodes, malformed and lame replies, a
  * question that came back in other case. The outcome is that of the most informative try: a SERVFAIL beats a timeout,
  * and no failure ever becomes "absent". A late reply to an earlier try of an open lookup counts. A truncated reply is
- * asked for again over TCP, which is no new try.
+ * asked for again over TCP, which is no new try; neither is, eight times for a lookup, a REFUSED from a resolver that
+ * refuses in bursts (learned_rate.h): it is waited out, longer each time.
  *
  * Pace: each resolver has a window (window.h); token buckets stand over all packets, over each resolver and each zone.
  * Waiting for a token or a window never eats a timeout.
@@ -57,7 +58,7 @@ struct lookup {
     /* Out. */
     const struct rrset *rrset;  /* never NULL after on_done; DNS_CUT when the arena was exhausted or the name cannot be
                                    encoded. Lies in the arena, in static memory, or in a shared entry (shared_targets.h) */
-    uint8_t retries;            /* tries after the first */
+    uint8_t retries;            /* packets after the first, but for TCP */
     bool was_shared;            /* answered by what somebody else asked */
     bool over_tcp;
     bool lacks_memory;          /* DNS_CUT because the system had none for a shared answer; its own arena says so itself */
@@ -69,15 +70,18 @@ struct lookup {
     struct shared_entry *shared;
     const struct rrset *worst;  /* the most informative failure so far */
     uint64_t ready_ns;          /* parked until then */
+    uint64_t failed_ns;         /* when the last packet that was refused or lost was sent; 0: none was */
     uint64_t tried;             /* resolvers tried, one bit each (index modulo 64) */
     uint32_t only_resolver;     /* index + 1: asks nobody else; 0: any */
     uint8_t tries, tries_max;   /* tries_max 0: as the options say */
     uint8_t place;              /* which list it is in */
+    uint8_t refusals;           /* in bursts, which were no tries */
     uint8_t case_mismatches;
     bool without_edns, without_case, by_tcp;
     bool tcp_alone;             /* got no answer on a connection shared with others */
     bool is_follow_up;          /* what is sent next belongs to the try before: TCP after truncation */
-    uint16_t last_resolver;
+    bool was_refused;           /* the packet of failed_ns */
+    uint16_t last_resolver, failed_resolver;
 };
 
 struct resolver_spec {
@@ -146,7 +150,7 @@ MUST_USE int asker_set_resolvers(struct asker *asker, const struct resolver_spec
 enum resolver_state {           /* from best to worst */
     RESOLVER_OK,
     RESOLVER_SLOW,          /* half of its answers take longer than a second */
-    RESOLVER_LIMITING,      /* loses or refuses what exceeds a limit: it answered better when asked less */
+    RESOLVER_LIMITING,      /* loses or refuses what exceeds a limit: it answered better when asked less, or more slowly */
     RESOLVER_DEAD,          /* taken out: nothing comes */
     RESOLVER_UNHELPFUL,     /* taken out: refuses or fails everything */
     RESOLVER_LYING          /* taken out: has told of a name that cannot exist; none of its answers count since */
@@ -161,6 +165,7 @@ struct resolver_stats {
     bool healthy;
     enum resolver_state state;
     double rate;                /* its cap, packets per second; 0: none */
+    double learned_rate;        /* what it was found to bear and is asked at most; 0: no limit was found */
     bool is_retired;            /* left out by asker_set_resolvers */
     bool stalls_near_1000;      /* the window was cut again and again near 1,000: Debian's Unbound, wait-limit */
 };

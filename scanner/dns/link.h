@@ -36,6 +36,11 @@ static inline void link_append(struct link *list, struct link *link)
     list->previous = link;
 }
 
+static inline void link_prepend(struct link *list, struct link *link)
+{
+    link_append(list->next, link); /* before the first */
+}
+
 static inline void link_leave(struct link *link)
 {
     link->previous->next = link->next;

@@ -99,6 +99,12 @@ static double rate_of(const struct resolver_pool *pool, const struct resolver_sp
     return (spec->rate > 0 ? spec->rate : pool->options.resolver_rate) / pool->options.sharers;
 }
 
+static void set_bucket(struct resolver *r, uint64_t now_ns)
+{
+    double learned = r->learned.rate;
+    token_bucket_set_rate(&r->bucket, learned > 0 && (r->cap <= 0 || learned < r->cap) ? learned : r->cap, now_ns);
+}
+
 static struct resolver *new_resolver(struct resolver_pool *pool, const struct resolver_spec *spec, size_t start,
                                      uint64_t now_ns)
 {
@@ -122,7 +128,9 @@ static struct resolver *new_resolver(struct resolver_pool *pool, const struct re
     r->pause_ms = PAUSE_MS;
     link_init(&r->dirty);
     window_init(&r->window, start, ceiling);
-    token_bucket_init(&r->bucket, rate_of(pool, spec), now_ns);
+    learned_rate_init(&r->learned, now_ns);
+    r->cap = rate_of(pool, spec);
+    token_bucket_init(&r->bucket, r->cap, now_ns);
     return r;
 }
 
@@ -132,7 +140,8 @@ static void renew(struct resolver_pool *pool, struct resolver *r, const struct r
     r->is_retired = false;
     r->spec.rate = spec->rate;
     r->spec.max_inflight = spec->max_inflight;
-    token_bucket_set_rate(&r->bucket, rate_of(pool, spec), now_ns);
+    r->cap = rate_of(pool, spec);
+    set_bucket(r, now_ns);
     window_set_ceiling(&r->window, ceiling_of(pool, spec));
 }
 
@@ -218,6 +227,7 @@ struct resolver *resolver_pool_choose(struct resolver_pool *pool, uint64_t tried
     struct resolver *found[CLASSES] = { NULL };
     bool exists[CLASSES] = { false };
     pool->token_wait_ns = 0;
+    pool->is_full = false;
     struct resolver *best = choose_of_two(pool, tried, now_ns);
     if (best) {
         return best;
@@ -234,6 +244,7 @@ struct resolver *resolver_pool_choose(struct resolver_pool *pool, uint64_t tried
             found[class] = r;
         }
     }
+    pool->is_full = !found[UNTRIED] && !found[TRIED] && !found[UNHEALTHY];
     /* A better class that is merely full is waited for. */
     for (int class = 0; class < CLASSES; class++) {
         if (exists[class]) {
@@ -348,6 +359,9 @@ uint32_t resolver_note_sent(struct resolver_pool *pool, struct resolver *r, bool
     token_bucket_take(&r->bucket);
     r->queries++;
     r->in_flight++;
+    if (learned_rate_note_sent(&r->learned, now_ns)) {
+        set_bucket(r, now_ns);
+    }
     if (link_is_alone(&r->dirty)) {
         link_append(&pool->dirty, &r->dirty);
     }
@@ -404,7 +418,8 @@ static void note_health(struct resolver *r, enum resolver_news news, uint64_t no
     }
 }
 
-void resolver_note_news(struct resolver *r, enum resolver_news news, uint32_t token, bool is_late, uint64_t now_ns)
+void resolver_note_news(struct resolver *r, enum resolver_news news, uint32_t token, bool is_late,
+                        uint64_t sent_ns, uint64_t now_ns)
 {
     static const enum window_outcome outcomes[] = {
         [RESOLVER_HELPED] = WINDOW_ANSWER,   [RESOLVER_SERVFAIL] = WINDOW_SERVFAIL, [RESOLVER_REFUSED] = WINDOW_REFUSED,
@@ -415,9 +430,23 @@ void resolver_note_news(struct resolver *r, enum resolver_news news, uint32_t to
     r->servfail += news == RESOLVER_SERVFAIL;
     r->refused += news == RESOLVER_REFUSED;
     note_health(r, news, now_ns);
+    if (news == RESOLVER_HELPED) {
+        learned_rate_note_answer(&r->learned, sent_ns);
+    } else if (news == RESOLVER_REFUSED) {
+        learned_rate_note_refusal(&r->learned, sent_ns);
+    }
     if (!is_late) {
         window_note(&r->window, outcomes[news], token, now_ns);
         r->in_flight--;
+    }
+}
+
+/* The bucket holds from now on what the window would be cut for. */
+void resolver_note_blame(struct resolver *r, enum blame blame, uint64_t sent_ns, uint64_t now_ns)
+{
+    if (learned_rate_note_blame(&r->learned, blame, sent_ns, now_ns)) {
+        set_bucket(r, now_ns);
+        window_absolve(&r->window);
     }
 }
 
@@ -502,7 +531,7 @@ double resolver_pool_rate(const struct resolver_pool *pool)
     double sum = 0;
     for (size_t i = 0; i < pool->count; i++) {
         const struct resolver *r = pool->resolvers[i];
-        if (r->is_retired) {
+        if (resolver_is_out(r)) {
             continue;
         }
         if (r->bucket.rate <= 0) {

@@ -23,6 +23,7 @@
 #include "scanner/base/histogram.h"
 #include "scanner/dns/asker.h"
 #include "scanner/dns/lane.h"
+#include "scanner/dns/learned_rate.h"
 #include "scanner/dns/token_bucket.h"
 #include "scanner/dns/window.h"
 
@@ -38,7 +39,9 @@ struct resolver {
     struct resolver_spec spec;      /* .text is our copy */
     uint16_t index;
     struct window window;
-    struct token_bucket bucket;
+    double cap;                     /* packets a second by options or list; 0: none */
+    struct learned_rate learned;
+    struct token_bucket bucket;     /* of the lower of the two */
     struct histogram rtt_us;
     uint64_t queries, answers, timeouts, servfail, refused;
     size_t in_flight;
@@ -84,6 +87,7 @@ struct resolver_pool {
     struct link dirty;
     uint64_t random;
     uint64_t token_wait_ns;         /* after a choice of none: until a bucket that was in the way has a token; or 0 */
+    bool is_full;                   /* after a choice of none: nobody had taken any other lookup either */
     uint64_t dropped, unexpected;
 };
 
@@ -110,7 +114,10 @@ enum resolver_news { RESOLVER_HELPED, RESOLVER_SERVFAIL, RESOLVER_REFUSED, RESOL
 
 /* What became of a packet; also of one whose time was over, but then without the window's say (is_late). */
 void resolver_note_news(struct resolver *resolver, enum resolver_news news, uint32_t token, bool is_late,
-                        uint64_t now_ns);
+                        uint64_t sent_ns, uint64_t now_ns);
+
+/* The packet sent at sent_ns had failed, and its name has an answer now: it was not the name (learned_rate.h). */
+void resolver_note_blame(struct resolver *resolver, enum blame blame, uint64_t sent_ns, uint64_t now_ns);
 
 /* What a canary said: whether anything came, whether it was of use, whether it told of a name that cannot exist, or said
    nothing to that; and whether all that is left to ask has failed before. */

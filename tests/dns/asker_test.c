@@ -729,6 +729,91 @@ static void one_zone_is_asked_at_its_own_rate(void **state)
     bed_close(&bed);
 }
 
+/* Answers what it has an allowance for, which grows with the loop's own turns: on a slow machine both are slow. */
+struct allowance {
+    uv_timer_t timer;
+    unsigned left;
+};
+
+enum { ALLOWED_AT_ONCE = 20, ALLOWED_A_TURN = 8, ALLOWANCE_TURN_MS = 10 };
+
+static void on_allowance(uv_timer_t *timer)
+{
+    struct allowance *allowance = timer->data;
+    allowance->left = allowance->left < ALLOWED_AT_ONCE ? allowance->left + ALLOWED_A_TURN : allowance->left;
+}
+
+static struct allowance allowance;
+
+static size_t reply_within_allowance(struct server *server, span query, bool over_tcp, uint8_t *out)
+{
+    if (allowance.left == 0) {
+        return reply_refused(server, query, over_tcp, out);
+    }
+    allowance.left--;
+    return reply_ok(server, query, over_tcp, out);
+}
+
+/* 2,000 names at once, and two tries each: those who are refused wait until there is an allowance for them. */
+static void a_limit_costs_no_name_its_tries(void **state)
+{
+    struct bed bed;
+    (void)state;
+    bed_open(&bed, reply_within_allowance, NULL);
+    allowance = (struct allowance){ .left = ALLOWED_AT_ONCE };
+    uv_timer_init(&bed.loop, &allowance.timer);
+    allowance.timer.data = &allowance;
+    uv_timer_start(&allowance.timer, on_allowance, ALLOWANCE_TURN_MS, ALLOWANCE_TURN_MS);
+    bed_start(&bed, (struct asker_options){ .timeout_ms = 10000, .retries = 1, .seed = 7 });
+    for (int i = 0; i < 2000; i++) {
+        char label[16];
+        snprintf(label, sizeof(label), "n%d", i);
+        bed_ask(&bed, label, DNS_TXT);
+    }
+    bed_run(&bed);
+    for (size_t i = 0; i < bed.asked; i++) {
+        assert_int_equal(bed.lookups[i].rrset->outcome, DNS_ANSWERED);
+    }
+    assert_true(bed_stats(&bed).refused > 100); /* the first window is larger than the allowance */
+    assert_true(bed_stats(&bed).retries >= bed_stats(&bed).refused);
+    assert_int_equal(bed_stats(&bed).timeouts, 0);
+    uv_close((uv_handle_t *)&allowance.timer, NULL);
+    bed_close(&bed);
+}
+
+static size_t reply_refused_if_lame(struct server *server, span query, bool over_tcp, uint8_t *out)
+{
+    char label[64];
+    query_label(query, label, sizeof(label));
+    return strncmp(label, "lame", 4) == 0 ? reply_refused(server, query, over_tcp, out) : reply_ok(server, query, over_tcp, out);
+}
+
+static void lame_zones_are_no_limit(void **state)
+{
+    enum { NAMES = 1000 };
+    struct bed bed;
+    (void)state;
+    bed_open(&bed, reply_refused_if_lame, NULL);
+    bed_start(&bed, (struct asker_options){ .timeout_ms = 10000, .retries = 3, .seed = 7 });
+    size_t lame = 0;
+    for (int i = 0; i < NAMES; i++) {
+        char label[16];
+        bool is_lame = i % 10 < 3;
+        lame += is_lame;
+        snprintf(label, sizeof(label), is_lame ? "lame%d" : "n%d", i);
+        bed_ask(&bed, label, DNS_TXT);
+    }
+    bed_run(&bed);
+    for (size_t i = 0; i < bed.asked; i++) {
+        bool is_lame = i % 10 < 3;
+        assert_int_equal(bed.lookups[i].rrset->outcome, is_lame ? DNS_REFUSED : DNS_ANSWERED);
+        assert_true(is_lame || bed.lookups[i].retries == 0);
+    }
+    assert_true(bed_stats(&bed).refused <= lame * 12); /* waited out eight times, if their retries alone are in flight */
+    assert_true(resolver_stats(&bed, 0).learned_rate == 0);
+    bed_close(&bed);
+}
+
 static void names_that_cannot_be_asked_are_cut(void **state)
 {
     struct bed bed;
@@ -1106,6 +1191,8 @@ int main(void)
         cmocka_unit_test(the_rate_counts_every_packet),
         cmocka_unit_test(waiting_for_a_token_eats_no_timeout),
         cmocka_unit_test(one_zone_is_asked_at_its_own_rate),
+        cmocka_unit_test(a_limit_costs_no_name_its_tries),
+        cmocka_unit_test(lame_zones_are_no_limit),
         cmocka_unit_test(names_that_cannot_be_asked_are_cut),
         cmocka_unit_test(an_exhausted_arena_is_cut),
         cmocka_unit_test(on_done_may_ask_more),

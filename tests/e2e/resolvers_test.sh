@@ -33,8 +33,12 @@ cmp -s "$work/honest" "$work/lied" && ok "the liar has changed no record" || bad
 "$trifecta" scan "$work/list" -r "${ports[2]}" -o "$work/limited.ndjson" --timeout 800ms -q --summary "$work/limited.json"
 jq -e --argjson honest "$(jq .unknown "$work/honest.json")" '1000 * (.unknown - $honest) <= .records and .records == 2000' "$work/limited.json" >/dev/null &&
     ok "99.9 % of names answered by one that drops what exceeds its limit" || bad "answered by one that drops: $(jq -c '[.unknown, .timeouts, .rcodes]' "$work/limited.json")"
-"$trifecta" scan "$work/list" -r "${ports[3]}" -o "$work/refused.ndjson" --timeout 800ms -q --summary "$work/refused.json"
+"$trifecta" scan "$work/list" -r "${ports[3]}" -o "$work/refused.ndjson" --timeout 800ms --summary "$work/refused.json" 2>"$work/refused.err"
+jq -e --argjson honest "$(jq .unknown "$work/honest.json")" '1000 * (.unknown - $honest) <= .records and .records == 2000' "$work/refused.json" >/dev/null &&
+    ok "99.9 % of names answered by one that refuses what exceeds its limit" || bad "answered by one that refuses: $(jq -c '[.unknown, .timeouts, .rcodes]' "$work/refused.json")"
 [ "$(state_of "${ports[3]}" "$work/refused.json")" = limiting ] && ok "one that refuses is said to be limiting" || bad "state of one that refuses: $(jq -c '[.queries, .elapsed_ms, .resolvers[0]]' "$work/refused.json")"
+jq -e '.resolvers[0].learned_rate | . > 1000 and . < 3000' "$work/refused.json" >/dev/null && ok "and its limit is found" || bad "$(jq -c '.resolvers[0]' "$work/refused.json")"
+grep -q "answers about [0-9]* questions a second and refuses what exceeds that" "$work/refused.err" && ok "and told" || bad "$(cat "$work/refused.err")"
 stop_servers
 
 exit $failed
