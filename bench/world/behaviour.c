@@ -10,6 +10,7 @@ const char behaviour_usage[] =
     "  truncate=PCT        UDP answers cut to nothing with TC, whatever their size\n"
     "  servfail=PCT        queries answered SERVFAIL, each try anew\n"
     "  servfail-burst=F/E  every query answered SERVFAIL for F in each E: 1s/10s\n"
+    "  stall=F/E           nothing is answered for F in each E, then all of it at once: 1s/10s\n"
     "  lie=PCT             a forged NXDOMAIN with another id goes before the true answer\n"
     "  rewrite=WHAT        NXDOMAIN becomes an address: address (for A and AAAA), any (TXT and MX too)\n"
     "  limit=N[:HOW]       answers a second, a second's worth at once; beyond: drop (default), refused\n"
@@ -46,16 +47,14 @@ static bool set_time(struct behaviour *b, size_t at, span value)
     return true;
 }
 
-static bool set_burst(struct behaviour *b, size_t at, span value)
+static bool set_spell(struct behaviour *b, size_t at, span value)
 {
-    (void)at;
     double length, every;
     span first = span_cut(&value, '/');
     if (!time_parse_ms(first, &length) || !time_parse_ms(value, &every) || length < 1 || every < length) {
         return false;
     }
-    b->servfail_for_ms = (uint64_t)length;
-    b->servfail_every_ms = (uint64_t)every;
+    *(struct spell *)(void *)((char *)b + at) = (struct spell){ (uint64_t)length, (uint64_t)every };
     return true;
 }
 
@@ -115,7 +114,8 @@ static const struct key {
     { "reorder", set_share, AT(reorder_ppm) },
     { "truncate", set_share, AT(truncate_ppm) },
     { "servfail", set_share, AT(servfail_ppm) },
-    { "servfail-burst", set_burst, 0 },
+    { "servfail-burst", set_spell, AT(servfail_burst) },
+    { "stall", set_spell, AT(stall) },
     { "lie", set_share, AT(lie_ppm) },
     { "rewrite", set_rewrite, 0 },
     { "limit", set_limit, AT(limit) },

@@ -16,10 +16,15 @@
 enum over_limit { OVER_LIMIT_DROP, OVER_LIMIT_REFUSED };
 enum rewrite { REWRITE_NONE, REWRITE_ADDRESS, REWRITE_ANY };
 
+/* So long, at the end of each so long; for_ms 0: never. */
+struct spell {
+    uint64_t for_ms, every_ms;
+};
+
 struct behaviour {
     struct delay delay;
     unsigned loss_ppm, duplicate_ppm, reorder_ppm, truncate_ppm, servfail_ppm, lie_ppm;
-    uint64_t servfail_for_ms, servfail_every_ms; /* a burst: so long, in each so long */
+    struct spell servfail_burst, stall;
     uint64_t limit; /* answers a second, 0: any number; the bucket holds a second's worth */
     enum over_limit over_limit;
     uint64_t plateau;    /* questions waiting for one client at once, 0: any number */

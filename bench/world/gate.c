@@ -5,7 +5,7 @@ void gate_init(struct gate *g, const struct behaviour *b)
 {
     memset(g, 0, sizeof(*g));
     g->behaviour = b;
-    g->is_plain = b->limit == 0 && b->plateau == 0 && b->servfail_every_ms == 0 && b->die_after_ms == 0 &&
+    g->is_plain = b->limit == 0 && b->plateau == 0 && b->servfail_burst.for_ms == 0 && b->stall.for_ms == 0 && b->die_after_ms == 0 &&
                   b->die_after_queries == 0;
     (void)pthread_mutex_init(&g->lock, NULL);
 }
@@ -62,6 +62,16 @@ static bool take_place(struct gate *g, uint64_t client)
     return true;
 }
 
+/* Until the end of the spell; 0: there is none now. It stands at the end of each period: a scan begins well. */
+static uint64_t spell_left_ms(const struct gate *g, const struct spell *spell, uint64_t now_ms)
+{
+    if (spell->for_ms == 0) {
+        return 0;
+    }
+    uint64_t left = spell->every_ms - (now_ms - g->first_ms) % spell->every_ms;
+    return left <= spell->for_ms ? left : 0;
+}
+
 static enum gate_verdict judge(struct gate *g, uint64_t client, uint64_t now_ms)
 {
     const struct behaviour *b = g->behaviour;
@@ -80,12 +90,7 @@ static enum gate_verdict judge(struct gate *g, uint64_t client, uint64_t now_ms)
     if (b->plateau > 0 && client != 0 && !take_place(g, client)) {
         return GATE_OVER_PLATEAU;
     }
-    /* The burst stands at the end of each period: a scan begins well. */
-    if (b->servfail_every_ms > 0 &&
-        (now_ms - g->first_ms) % b->servfail_every_ms >= b->servfail_every_ms - b->servfail_for_ms) {
-        return GATE_SERVFAIL;
-    }
-    return GATE_OPEN;
+    return spell_left_ms(g, &b->servfail_burst, now_ms) > 0 ? GATE_SERVFAIL : GATE_OPEN;
 }
 
 enum gate_verdict gate_pass(struct gate *g, uint64_t client, uint64_t now_ms)
@@ -97,6 +102,17 @@ enum gate_verdict gate_pass(struct gate *g, uint64_t client, uint64_t now_ms)
     enum gate_verdict verdict = judge(g, client, now_ms);
     (void)pthread_mutex_unlock(&g->lock);
     return verdict;
+}
+
+uint64_t gate_stall_ms(struct gate *g, uint64_t now_ms)
+{
+    if (g->behaviour->stall.for_ms == 0) {
+        return 0;
+    }
+    (void)pthread_mutex_lock(&g->lock);
+    uint64_t ms = spell_left_ms(g, &g->behaviour->stall, now_ms);
+    (void)pthread_mutex_unlock(&g->lock);
+    return ms;
 }
 
 void gate_leave(struct gate *g, uint64_t client)

@@ -38,5 +38,8 @@ void gate_init(struct gate *g, const struct behaviour *b);
  * GATE_SERVFAIL it waits for its answer until gate_leave. */
 enum gate_verdict gate_pass(struct gate *g, uint64_t client, uint64_t now_ms);
 
+/* How long an answer must wait for the end of a stall; 0: there is none now. */
+uint64_t gate_stall_ms(struct gate *g, uint64_t now_ms);
+
 /* Client 0 is nobody: nothing happens. */
 void gate_leave(struct gate *g, uint64_t client);

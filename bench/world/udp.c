@@ -243,6 +243,8 @@ static unsigned draw_hold_ms(struct udp *u)
 {
     const struct behaviour *b = &u->listener->behaviour;
     unsigned ms = delay_is_none(&b->delay) ? 0 : delay_draw(&b->delay, roll(u));
+    unsigned stall_ms = (unsigned)gate_stall_ms(&u->listener->gate, u->now_ms);
+    ms = ms > stall_ms ? ms : stall_ms; /* what was asked meanwhile is answered when it is over */
     return unlucky(u, b->reorder_ppm) ? ms + 1 + (unsigned)(roll(u) % REORDER_MS) : ms;
 }
 

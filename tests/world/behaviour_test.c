@@ -14,7 +14,7 @@ static void every_key_is_read(void **state)
     (void)state;
     assert_true(behaviour_parse(&b,
                                 SPAN("delay=uniform:5-9,loss=5%,duplicate=1,reorder=2,truncate=3,servfail=4,"
-                                     "servfail-burst=1s/10s,lie=0.5%,rewrite=any,limit=2000:refused,plateau=1000,"
+                                     "servfail-burst=1s/10s,stall=2s/5s,lie=0.5%,rewrite=any,limit=2000:refused,plateau=1000,"
                                      "discard=1900ms,die-after=5s,back-after=2s,tcp=no"),
                                 &wrong));
     assert_int_equal(b.delay.kind, DELAY_UNIFORM);
@@ -24,8 +24,10 @@ static void every_key_is_read(void **state)
     assert_int_equal(b.truncate_ppm, 30000);
     assert_int_equal(b.servfail_ppm, 40000);
     assert_int_equal(b.lie_ppm, 5000);
-    assert_int_equal(b.servfail_for_ms, 1000);
-    assert_int_equal(b.servfail_every_ms, 10000);
+    assert_int_equal(b.servfail_burst.for_ms, 1000);
+    assert_int_equal(b.servfail_burst.every_ms, 10000);
+    assert_int_equal(b.stall.for_ms, 2000);
+    assert_int_equal(b.stall.every_ms, 5000);
     assert_int_equal(b.rewrite, REWRITE_ANY);
     assert_int_equal(b.limit, 2000);
     assert_int_equal(b.over_limit, OVER_LIMIT_REFUSED);

@@ -98,6 +98,20 @@ static void bursts_of_servfail_come_at_the_end_of_each_period(void **state)
     assert_int_equal(gate_pass(&g, 0, 22000), GATE_SERVFAIL);
 }
 
+static void a_stall_holds_all_answers_until_it_is_over(void **state)
+{
+    (void)state;
+    struct behaviour b;
+    struct gate g = open_gate(&b, "stall=2s/10s");
+    assert_int_equal(gate_pass(&g, 1, 5000), GATE_OPEN);
+    assert_int_equal(gate_stall_ms(&g, 5000), 0);
+    assert_int_equal(gate_stall_ms(&g, 12999), 0);
+    assert_int_equal(gate_pass(&g, 1, 13000), GATE_OPEN);
+    assert_int_equal(gate_stall_ms(&g, 13000), 2000);
+    assert_int_equal(gate_stall_ms(&g, 14999), 1);
+    assert_int_equal(gate_stall_ms(&g, 15000), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -105,6 +119,7 @@ int main(void)
         cmocka_unit_test(a_limit_holds_a_second_and_fills_evenly),
         cmocka_unit_test(a_plateau_counts_each_client_apart),
         cmocka_unit_test(the_dead_are_silent_and_may_come_back),
+        cmocka_unit_test(a_stall_holds_all_answers_until_it_is_over),
         cmocka_unit_test(bursts_of_servfail_come_at_the_end_of_each_period),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
