@@ -17,6 +17,8 @@
 enum {
     TICK_MS = 100,
     WHEEL_SLOTS = 64,               /* 6.4 s; what lies further off is looked at again */
+    PARK_MS = 10,                   /* who waits for his zone's turn goes in time: a cap is a cap in any second */
+    PARK_SLOTS = 1024,              /* 10 s */
     CONCURRENCY_DEFAULT = 20000,
     TIMEOUT_DEFAULT_MS = 2500,
     TRIES_MAX = 64,
@@ -31,6 +33,7 @@ enum {
 
 static const uint64_t ns_per_ms = 1000000;
 static const uint64_t tick_ns = TICK_MS * 1000000ull;
+static const uint64_t park_ns = PARK_MS * 1000000ull;
 
 /* Where lookup.link stands. */
 enum place { PLACE_NONE, PLACE_FRESH, PLACE_AGAIN, PLACE_PARKED, PLACE_FINISHED };
@@ -95,8 +98,8 @@ struct asker {
     size_t flight_count;            /* of each class */
     struct link replied;
     struct link fresh, again, finished;
-    struct link in_time[WHEEL_SLOTS], parked[WHEEL_SLOTS];
-    uint64_t tick_done;             /* the last tick (time / 100 ms) the wheels were turned to */
+    struct link in_time[WHEEL_SLOTS], parked[PARK_SLOTS];
+    uint64_t tick_done, park_done;  /* the last tick (time / 100 ms, / 10 ms) to which each was turned */
     unsigned lane_timeout_ms;
 
     size_t in_flight, waiting, waiting_again, open;
@@ -183,23 +186,27 @@ static void wait_in_line(struct asker *asker, struct lookup *lookup)
     asker->waiting_again += is_again;
 }
 
-/* At most one turn of the wheel ahead: who must wait longer is parked again then. */
+/* A tick after `done`, at most one turn of the wheel ahead: who must wait longer is looked at again then. */
+static size_t slot_of(uint64_t tick, uint64_t done, size_t slots)
+{
+    if (tick <= done) {
+        tick = done + 1;
+    }
+    if (tick > done + slots - 1) {
+        tick = done + slots - 1;
+    }
+    return (size_t)(tick % slots);
+}
+
 static size_t wheel_slot(const struct asker *asker, uint64_t at_ns)
 {
-    uint64_t tick = at_ns / tick_ns + 1;
-    if (tick <= asker->tick_done) {
-        tick = asker->tick_done + 1;
-    }
-    if (tick > asker->tick_done + WHEEL_SLOTS - 1) {
-        tick = asker->tick_done + WHEEL_SLOTS - 1;
-    }
-    return (size_t)(tick % WHEEL_SLOTS);
+    return slot_of(at_ns / tick_ns + 1, asker->tick_done, WHEEL_SLOTS);
 }
 
 static void park(struct asker *asker, struct lookup *lookup)
 {
     lookup->place = PLACE_PARKED;
-    link_append(&asker->parked[wheel_slot(asker, lookup->ready_ns)], &lookup->link);
+    link_append(&asker->parked[slot_of(lookup->ready_ns / park_ns + 1, asker->park_done, PARK_SLOTS)], &lookup->link);
 }
 
 /* Into the line, at once or when the zone's turn has come and the pause is over. */
@@ -799,7 +806,22 @@ static void turn_in_time(struct asker *asker, struct link *due, uint64_t now_ns)
     }
 }
 
-static void turn_parked(struct asker *asker, struct link *due, uint64_t now_ns)
+static void turn_wheel(struct asker *asker, uint64_t now_ns)
+{
+    uint64_t now_tick = now_ns / tick_ns;
+    /* After a long sleep of the process one round of the wheel is enough. */
+    if (now_tick > asker->tick_done + WHEEL_SLOTS) {
+        asker->tick_done = now_tick - WHEEL_SLOTS;
+    }
+    while (asker->tick_done < now_tick) {
+        struct link flights;
+        link_init(&flights);
+        link_append_all(&flights, &asker->in_time[++asker->tick_done % WHEEL_SLOTS]);
+        turn_in_time(asker, &flights, now_ns);
+    }
+}
+
+static void unpark(struct asker *asker, struct link *due, uint64_t now_ns)
 {
     struct link *first;
     while ((first = link_take_first(due)) != NULL) {
@@ -813,23 +835,29 @@ static void turn_parked(struct asker *asker, struct link *due, uint64_t now_ns)
     }
 }
 
-static void turn_wheels(struct asker *asker, uint64_t now_ns)
+static void turn_parked(struct asker *asker, uint64_t now_ns)
 {
-    uint64_t now_tick = now_ns / tick_ns;
-    /* After a long sleep of the process one round of the wheel is enough. */
-    if (now_tick > asker->tick_done + WHEEL_SLOTS) {
-        asker->tick_done = now_tick - WHEEL_SLOTS;
+    uint64_t now_tick = now_ns / park_ns;
+    if (now_tick > asker->park_done + PARK_SLOTS) {
+        asker->park_done = now_tick - PARK_SLOTS;
     }
-    while (asker->tick_done < now_tick) {
-        struct link flights, lookups;
-        size_t slot = (size_t)(++asker->tick_done % WHEEL_SLOTS);
-        link_init(&flights);
+    while (asker->park_done < now_tick) {
+        struct link lookups;
         link_init(&lookups);
-        link_append_all(&flights, &asker->in_time[slot]);
-        link_append_all(&lookups, &asker->parked[slot]);
-        turn_in_time(asker, &flights, now_ns);
-        turn_parked(asker, &lookups, now_ns);
+        link_append_all(&lookups, &asker->parked[++asker->park_done % PARK_SLOTS]);
+        unpark(asker, &lookups, now_ns);
     }
+}
+
+/* Until somebody parked is due, looked for up to the next tick; 0: nobody is, so soon. */
+static uint64_t parked_wait_ns(const struct asker *asker, uint64_t now_ns)
+{
+    for (uint64_t tick = asker->park_done + 1; tick <= asker->park_done + TICK_MS / PARK_MS; tick++) {
+        if (!link_is_alone(&asker->parked[tick % PARK_SLOTS])) {
+            return tick * park_ns > now_ns ? tick * park_ns - now_ns : 1;
+        }
+    }
+    return 0;
 }
 
 /* Canaries go on: they are about resolvers, not about somebody's time. */
@@ -853,8 +881,10 @@ void asker_expire_open(struct asker *asker)
     settle_replies(asker, clock_now_ns()); /* what has come counts */
     give_up_all(asker, &asker->fresh);
     give_up_all(asker, &asker->again);
-    for (size_t i = 0; i < WHEEL_SLOTS; i++) {
+    for (size_t i = 0; i < PARK_SLOTS; i++) {
         give_up_all(asker, &asker->parked[i]);
+    }
+    for (size_t i = 0; i < WHEEL_SLOTS; i++) {
         for (struct link *at = asker->in_time[i].next; at != &asker->in_time[i]; at = at->next) {
             struct flight *flight = LINK_OWNER(at, struct flight, link);
             if (flight->lookup) {
@@ -1013,7 +1043,7 @@ static void on_tick(uv_timer_t *timer)
     uint64_t now_ns = clock_now_ns();
     look_at_clock(asker, now_ns);
     resolver_pool_tick(&asker->pool, now_ns);
-    turn_wheels(asker, now_ns);
+    turn_wheel(asker, now_ns);
     send_canaries(asker, now_ns);
 }
 
@@ -1063,6 +1093,7 @@ void asker_turn(struct asker *asker)
     uint64_t now_ns = clock_now_ns();
     look_at_clock(asker, now_ns);
     settle_replies(asker, now_ns);
+    turn_parked(asker, now_ns);
     hand_back(asker);
     renew_ceiling(asker);
     send_waiting(asker, now_ns);
@@ -1082,12 +1113,18 @@ static void set_alarm(struct asker *asker, uint64_t now_ns)
 {
     if (!link_is_alone(&asker->finished) || !link_is_alone(&asker->replied)) {
         uv_timer_start(&asker->wake, on_wake, 0, 0);
-    } else if (asker->waiting > 0 && asker->lacks_tokens) {
+        return;
+    }
+    uint64_t wait_ns = parked_wait_ns(asker, now_ns);
+    if (asker->waiting > 0 && asker->lacks_tokens) {
         if (now_ns >= asker->save_until_ns) {
             asker->save_until_ns = now_ns + save_up_ns(asker);
         }
         uint64_t saved_ns = asker->save_until_ns - now_ns;
-        uint64_t wait_ns = asker->token_wait_ns > saved_ns ? asker->token_wait_ns : saved_ns;
+        uint64_t tokens_ns = asker->token_wait_ns > saved_ns ? asker->token_wait_ns : saved_ns;
+        wait_ns = wait_ns == 0 || tokens_ns < wait_ns ? tokens_ns : wait_ns;
+    }
+    if (wait_ns > 0) {
         uv_timer_start(&asker->wake, on_wake, wait_ns / ns_per_ms + 1, 0);
     }
 }
@@ -1213,6 +1250,8 @@ static void init_lists(struct asker *asker)
     link_init(&asker->finished);
     for (size_t i = 0; i < WHEEL_SLOTS; i++) {
         link_init(&asker->in_time[i]);
+    }
+    for (size_t i = 0; i < PARK_SLOTS; i++) {
         link_init(&asker->parked[i]);
     }
 }
@@ -1255,6 +1294,7 @@ int asker_new(const struct asker_options *options, struct asker **out)
     set_options(asker, options);
     init_lists(asker);
     asker->tick_done = now_ns / tick_ns;
+    asker->park_done = now_ns / park_ns;
     asker->seen_ns = now_ns;
     token_bucket_init(&asker->bucket, asker->options.rate, now_ns);
     int err = open_pool(asker, options, now_ns);
