@@ -7,7 +7,7 @@
 names=$(pick 300 3000) cap=1800
 title "Accuracy: of $names names, those a slow scan answers in full; one round, all default checks"
 "$world" --print-list "$names" >"$work/all"
-pinned=()
+pinned=() WORLD_OPTIONS=--arrivals
 answered() { # what is known of the names answered in full, to $work/$1; the names to $work/$1.names
     zstd -dqc "$work/out.ndjson.zst" | jq -c 'select(.dns.failed == []) | {domain} + (del(.seq, .scanned_at, .dns))' | LC_ALL=C sort >"$work/$1"
     cut -d'"' -f4 "$work/$1" >"$work/$1.names"

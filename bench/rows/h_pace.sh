@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Does --rate hold, as counted where the packets arrive, and what does a paced scan cost while it waits?
+# Do --rate and --zone-rate hold, as counted where the packets arrive, and what does a paced scan cost while it waits?
 . "$(dirname "$0")/../lib.sh"
 seconds=$(pick 4 30)
-title "Pace: --rate over $seconds s, counted at the far end in tenths of a second"
-pinned=()
+title "Pace: --rate and --zone-rate over $seconds s, counted at the far end in tenths of a second"
+pinned=() WORLD_OPTIONS=--arrivals
 paced() { # RATE
     names_that_answer $(($1 * seconds / 4)) "$work/list"
     start_listeners 127.0.0.1:0
@@ -24,3 +24,12 @@ goal most_5000 "<= 5100"
 goal mean_5000 ">= 4900"
 paced 1000
 goal core_1000 "<= 3"
+one_zone() { # RATE: names of one zone, asked for what lies in it alone
+    seq -f 's%g.d0000001.com' $(($1 * seconds / 2)) >"$work/list"
+    start_listeners 127.0.0.1:0
+    scan "$work/list" "$LISTENERS" --zone-rate "$1" --checks mx,-spf,-dkim,-dmarc --max-runtime "${seconds}s"
+    stop_world
+    sample "zone_$1" "--zone-rate $1: most in any second" queries "$(jq .most_in_a_second "$work/stats.json")"
+    goal "zone_$1" "<= $(($1 * 102 / 100))"
+}
+one_zone 500

@@ -33,6 +33,7 @@ enum option_id {
     OPTION_TRUTH,
     OPTION_PSL,
     OPTION_STATS,
+    OPTION_ARRIVALS,
     OPTION_QUESTIONS,
     OPTION_PORT_FILE,
     OPTION_PRINT_LIST,
@@ -49,6 +50,7 @@ static const struct option own_options[] = {
     { "truth", required_argument, NULL, OPTION_TRUTH },
     { "psl", required_argument, NULL, OPTION_PSL },
     { "stats", required_argument, NULL, OPTION_STATS },
+    { "arrivals", no_argument, NULL, OPTION_ARRIVALS },
     { "questions", required_argument, NULL, OPTION_QUESTIONS },
     { "port-file", required_argument, NULL, OPTION_PORT_FILE },
     { "print-list", required_argument, NULL, OPTION_PRINT_LIST },
@@ -72,6 +74,8 @@ static const char usage[] =
     "  --threads N         UDP threads for each listener (default 1)\n"
     "  --stats FILE        at the end: counters as JSON, each listener's queries of each second and\n"
     "                      the most in any second included (SIGUSR1: a line to stderr now)\n"
+    "  --arrivals          count UDP queries in the second in which the kernel took them, however late\n"
+    "                      they are read (a rate is judged on a busy machine; costs the sender a little)\n"
     "  --questions FILE    write each question asked there, \"name TYPE\", as dnsperf reads them\n"
     "\n"
     "Behaviour, for all listeners (--loss 5) or for one (--listen 127.0.0.1:0,loss=5%,limit=2000):\n";
@@ -114,6 +118,9 @@ static bool read_option(int id, const char *value, struct options *o)
         return true;
     case OPTION_STATS:
         o->stats = value;
+        return true;
+    case OPTION_ARRIVALS:
+        o->server.by_arrival = true;
         return true;
     case OPTION_QUESTIONS:
         o->server.questions = value;

@@ -186,6 +186,10 @@ static bool listener_init(struct listener *l, struct server *s, uint64_t now_ms)
 
 static bool add_udp(struct server *s, struct listener *l, int fd, unsigned index)
 {
+    if (s->options.by_arrival) {
+        int on = 1;
+        (void)setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
+    }
     struct udp *u = udp_new(l, fd, index, s->options.seed);
     if (!u) {
         (void)close(fd);

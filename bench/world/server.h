@@ -19,6 +19,7 @@ struct server_options {
     unsigned threads;
     const char *questions; /* file that takes each question as "name TYPE", or NULL */
     uint64_t seed;
+    bool by_arrival; /* queries are counted by the kernel's time stamps */
 };
 
 struct server;

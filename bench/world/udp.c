@@ -295,6 +295,21 @@ static size_t segment_of(struct msghdr *m, size_t len)
     return len;
 }
 
+/* When the kernel took it, where it was told to say so; else now. Wall-clock time, so its age is what counts. */
+static uint64_t arrival_ms(const struct udp *u, struct msghdr *m)
+{
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
+        if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS) {
+            struct timespec taken, now;
+            memcpy(&taken, CMSG_DATA(c), sizeof(taken));
+            (void)clock_gettime(CLOCK_REALTIME, &now);
+            int64_t age_ms = (int64_t)(now.tv_sec - taken.tv_sec) * 1000 + (now.tv_nsec - taken.tv_nsec) / 1000000;
+            return age_ms > 0 && (uint64_t)age_ms < u->now_ms ? u->now_ms - (uint64_t)age_ms : u->now_ms;
+        }
+    }
+    return u->now_ms;
+}
+
 static size_t answer_message(struct udp *u, size_t i)
 {
     const uint8_t *bytes = u->in_bytes + i * RECEIVE_SIZE;
@@ -332,14 +347,15 @@ static void answer_batch(struct udp *u, int messages)
 {
     uint64_t received = 0;
     for (int i = 0; i < messages; i++) {
-        received += answer_message(u, (size_t)i);
+        size_t count = answer_message(u, (size_t)i);
+        bins_add(u->listener->bins, arrival_ms(u, &u->in[i].msg_hdr), count);
+        received += count;
         if (POOL_SIZE - u->pool_len < POOL_RESERVE || u->out_count > OUT_MAX - SLICES_MAX ||
             u->out_iov_count > OUT_MAX - SLICES_MAX) {
             send_all(u);
         }
     }
     counters_add(u->counters, COUNT_RECEIVED, received);
-    bins_add(u->listener->bins, u->now_ms, received);
     send_all(u);
 }
 

@@ -77,6 +77,18 @@ after=$(rss)
 kill "$world_pid"; wait "$world_pid"; world_pid=
 [ "$(sort -u "$work/asked" | comm -13 - <(sort -u "$work/many") | wc -l)" = 0 ] && ok "each question is written down" || bad "questions are missing"
 
+# Two hundred packets while it is stopped, a hundred in each of two seconds: read together, counted when they came.
+start_world --seed 5 --arrivals --stats "$work/arrivals.json" || { bad "world starts"; exit 1; }
+kill -STOP "$world_pid"
+for _ in 1 2; do
+    dnsperf -s 127.0.0.1 -p "${WORLD#*:}" -d "$work/questions" -n 1 -q 100 -t 1 >/dev/null 2>&1
+    sleep 1.1
+done
+kill -CONT "$world_pid"
+dnsperf -s 127.0.0.1 -p "${WORLD#*:}" -d <(head -1 "$work/questions") -n 1 >/dev/null 2>&1 # is answered: all before it were read
+kill "$world_pid"; wait "$world_pid"; world_pid=
+jq -e '.listeners[0] | .received >= 200 and .received - .most_in_a_second >= 100' "$work/arrivals.json" >/dev/null && ok "--arrivals counts packets when they came" || bad "arrivals: $(jq -c '.listeners[0] | [.received, .most_in_a_second, .per_second]' "$work/arrivals.json")"
+
 # The truth does not depend on how answers are delivered.
 rm "$work/ports"
 "$world" --listen 127.0.0.1:0,reorder=30%,duplicate=10% --listen 127.0.0.1:0,loss=3%,delay=lognormal:10ms:0.8 \
