@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "scanner/dns/learned_rate.h"
 
+#include "scanner/dns/window.h"
+
 static const uint64_t second_ns = 1000000000;
 static const uint64_t slice_ns = 250000000;
 static const uint64_t moment_ns = 50000000;     /* of a shorter time nothing is to be said */
@@ -73,12 +75,13 @@ static uint64_t end_of(const struct learned_slice *slice, uint64_t now_ns)
 /* What came of the packets of the second that ends with this slice. */
 struct last_second {
     double answers, refusals;
+    double in_flight;           /* of those that were answered, at any time */
 };
 
 static struct last_second last_second(struct learned_rate *learned, uint32_t number, uint64_t now_ns)
 {
     uint64_t end_ns = end_of(slice_at(learned, number), now_ns);
-    struct last_second sum = { 0, 0 };
+    struct last_second sum = { .answers = 0 };
     double span = 1;
     for (uint32_t n = number; n > 0 && learned->slice - n < LEARNED_SLICES; n--) {
         const struct learned_slice *slice = slice_at(learned, n);
@@ -87,10 +90,11 @@ static struct last_second last_second(struct learned_rate *learned, uint32_t num
         }
         sum.answers += slice->answered;
         sum.refusals += slice->refused;
+        sum.in_flight += seconds_between(0, slice->waited_ns);
         double whole = seconds_between(slice->start_ns, end_ns);
         span = whole > span ? whole : span;
     }
-    return (struct last_second){ sum.answers / span, sum.refusals / span };
+    return (struct last_second){ sum.answers / span, sum.refusals / span, sum.in_flight / span };
 }
 
 static double sent_a_second(struct learned_rate *learned, uint32_t number, uint64_t now_ns)
@@ -128,11 +132,11 @@ static void cut(struct learned_rate *learned, uint32_t number, double answers, u
     learned->step = step_first;
 }
 
-/* What a slice says that was too much. */
-static void judge(struct learned_rate *learned, uint32_t number, uint64_t now_ns)
+/* What a slice says that was too much by what it is blamed for. */
+static void judge(struct learned_rate *learned, enum blame blame, uint32_t number, uint64_t now_ns)
 {
-    double answers = last_second(learned, number, now_ns).answers;
-    if (answers < ANSWERS_MIN) {
+    struct last_second last = last_second(learned, number, now_ns);
+    if (last.answers < ANSWERS_MIN || (blame == BLAME_LOST && last.in_flight > WINDOW_FLOOR_LOSS)) {
         return;
     }
     double part = answered_part(slice_at(learned, number));
@@ -141,7 +145,7 @@ static void judge(struct learned_rate *learned, uint32_t number, uint64_t now_ns
     if (learned->unhelped >= UNHELPED_CUTS) {
         give_up(learned, now_ns);
     } else {
-        cut(learned, number, answers, now_ns);
+        cut(learned, number, last.answers, now_ns);
         learned->answered_part = part;
     }
     begin_slice(learned, now_ns);
@@ -180,7 +184,7 @@ bool learned_rate_note_blame(struct learned_rate *learned, enum blame blame, uin
     slice->is_too_much = true;
     double before = learned->rate;
     if (slices_too_much(learned) >= measure->slices) {
-        judge(learned, number, now_ns);
+        judge(learned, blame, number, now_ns);
     }
     return learned->rate != before;
 }
@@ -221,11 +225,12 @@ bool learned_rate_note_sent(struct learned_rate *learned, uint64_t now_ns)
     return has_grown;
 }
 
-void learned_rate_note_answer(struct learned_rate *learned, uint64_t sent_ns)
+void learned_rate_note_answer(struct learned_rate *learned, uint64_t sent_ns, uint64_t now_ns)
 {
     uint32_t number;
     if (find_slice(learned, sent_ns, &number)) {
         slice_at(learned, number)->answered++;
+        slice_at(learned, number)->waited_ns += now_ns - sent_ns;
     }
 }
 

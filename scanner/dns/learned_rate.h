@@ -12,7 +12,8 @@
  * Blame counts for the time at which its packet was sent, in slices of a quarter of a second. A slice is too much for the
  * resolver when what it is blamed for is a twentieth of what it has answered. For losses a fifth, in three slices: every
  * path loses packets, and a server that stands still for a moment loses all of them. Who answers nothing at all is no
- * limiter but dead or unhelpful, which is told elsewhere.
+ * limiter but dead or unhelpful, which is told elsewhere. And whose answers mean more in flight than a window's floor for
+ * losses is left to his window: that finds a limit of packets in flight (Unbound's), which is no rate.
  *
  * Then the rate is cut to nine tenths of the answers that the resolver gave in the second up to then, but to no less than a
  * quarter: one that counts by the second gives nothing for the rest of it. Each time a round goes by without a slice that
@@ -36,6 +37,7 @@ enum { LEARNED_SLICES = 64, LEARNED_RATE_MIN = 5 };
 struct learned_slice {
     uint64_t start_ns, last_ns; /* the first packet, the last one */
     uint32_t sent, answered, refused;
+    uint64_t waited_ns;         /* all that were answered, together */
     uint32_t blamed[BLAME_KINDS];
     bool is_too_much;
 };
@@ -60,8 +62,8 @@ void learned_rate_init(struct learned_rate *learned, uint64_t now_ns);
 /* A packet is sent. True: the rate has changed. */
 bool learned_rate_note_sent(struct learned_rate *learned, uint64_t now_ns);
 
-/* The packet sent at sent_ns was answered. */
-void learned_rate_note_answer(struct learned_rate *learned, uint64_t sent_ns);
+/* The packet sent at sent_ns was answered in time. */
+void learned_rate_note_answer(struct learned_rate *learned, uint64_t sent_ns, uint64_t now_ns);
 
 /* The packet sent at sent_ns was refused. */
 void learned_rate_note_refusal(struct learned_rate *learned, uint64_t sent_ns);

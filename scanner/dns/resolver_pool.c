@@ -430,8 +430,8 @@ void resolver_note_news(struct resolver *r, enum resolver_news news, uint32_t to
     r->servfail += news == RESOLVER_SERVFAIL;
     r->refused += news == RESOLVER_REFUSED;
     note_health(r, news, now_ns);
-    if (news == RESOLVER_HELPED) {
-        learned_rate_note_answer(&r->learned, sent_ns);
+    if (news == RESOLVER_HELPED && !is_late) {
+        learned_rate_note_answer(&r->learned, sent_ns, now_ns);
     } else if (news == RESOLVER_REFUSED) {
         learned_rate_note_refusal(&r->learned, sent_ns);
     }

@@ -19,6 +19,7 @@ struct habits {
     double limit;               /* answers a second; 0: none */
     double burst;               /* of its bucket; 0: it counts by the second of the clock */
     bool drops;                 /* instead of refusing */
+    unsigned round_trip_ms;     /* of answers: told, not waited for */
     unsigned lost_permille;     /* whatever the rate */
     unsigned blocked_permille;  /* names it refuses, and that another resolver answers */
     unsigned lame_permille;     /* names it refuses, as everybody does */
@@ -134,7 +135,7 @@ static void send(struct scan *s, const struct failed *before)
         s->counts.lost++;
         try_later(s, BLAME_LOST);
     } else {
-        learned_rate_note_answer(&s->learned, now_ns);
+        learned_rate_note_answer(&s->learned, now_ns, now_ns + h->round_trip_ms * ms_ns);
         s->counts.answered++;
         if (before) {
             learned_rate_note_blame(&s->learned, before->blame, before->sent_ms * ms_ns, now_ns);
@@ -201,6 +202,7 @@ static void a_limit_is_found_and_held(void **state)
         { "20,000 a second", { .limit = 20000, .burst = 20000 }, 10, 0.05 },
         { "and three names of ten are lame", { .limit = 2000, .burst = 2000, .lame_permille = 300 }, 10, 0.35 },
         { "2,000 a second, the rest is dropped", { .limit = 2000, .burst = 2000, .drops = true }, 30, 0.1 },
+        { "2,000 a second, 200 ms away", { .limit = 2000, .burst = 2000, .round_trip_ms = 200 }, 10, 0.05 },
     };
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -259,6 +261,8 @@ static void whose_names_fail_is_not_held_back(void **state)
         { "the path loses 5 %", { .lost_permille = 50 } },
         { "one name of fifty is blocked here and answered elsewhere", { .blocked_permille = 20 } },
         { "all are: that is no limit, but no help either", { .blocked_permille = 1000 } },
+        { "it drops what is too much, but 400 are in flight: a window's business",
+          { .limit = 2000, .burst = 2000, .drops = true, .round_trip_ms = 200 } },
     };
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
