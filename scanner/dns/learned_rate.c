@@ -24,7 +24,7 @@ enum { DEVIATIONS = 3 };
 
 static const double kept_part = 0.9;            /* of what it answered */
 static const double cut_at_most = 0.25;
-static const double step_first = 0.005, step_near = 0.02, step_most = 1;
+static const double step_first = 0.01, step_near = 0.04, step_most = 1;
 static const double near_part = 1.25;           /* of what it bore: careful up to there */
 static const double used_part = 0.8;            /* of the rate, or more of it would mean nothing */
 static const double helped_part = 1.05;         /* of what was answered before the cut */
@@ -150,7 +150,7 @@ static void judge(struct learned_rate *learned, enum blame blame, uint32_t numbe
     }
     begin_slice(learned, now_ns);
     learned->first = learned->slice;
-    learned->round_ns = now_ns;
+    learned->cut_ns = learned->round_ns = now_ns;
 }
 
 static bool exceeds(const struct measure *measure, uint32_t count, uint32_t answered)
@@ -193,7 +193,7 @@ bool learned_rate_note_blame(struct learned_rate *learned, enum blame blame, uin
 
 static uint64_t round_of(const struct learned_rate *learned)
 {
-    return learned->lag_ns * 2 > second_ns ? learned->lag_ns * 2 : second_ns;
+    return learned->lag_ns > second_ns ? learned->lag_ns : second_ns;
 }
 
 static void grow(struct learned_rate *learned)
@@ -203,20 +203,28 @@ static void grow(struct learned_rate *learned)
     learned->step = learned->step * 2 > most ? most : learned->step * 2;
 }
 
+/* Nothing was too much. True: it has grown. */
+static bool end_round(struct learned_rate *learned, uint64_t now_ns)
+{
+    if (now_ns - learned->cut_ns >= round_of(learned) * 2) {
+        learned->is_proven = true;
+        learned->answered_part = 0;
+        learned->unhelped = 0;
+    }
+    learned->round_ns = now_ns;
+    bool is_used = sent_a_second(learned, learned->slice, now_ns) >= learned->rate * used_part;
+    if (is_used) {
+        grow(learned);
+    }
+    return is_used;
+}
+
 bool learned_rate_note_sent(struct learned_rate *learned, uint64_t now_ns)
 {
     bool has_grown = false;
     if (now_ns - slice_at(learned, learned->slice)->start_ns >= slice_ns) {
-        if (learned->rate > 0 && now_ns - learned->round_ns >= round_of(learned)) {
-            learned->is_proven = true;
-            learned->answered_part = 0;
-            learned->unhelped = 0;
-            has_grown = sent_a_second(learned, learned->slice, now_ns) >= learned->rate * used_part;
-            if (has_grown) {
-                grow(learned);
-            }
-            learned->round_ns = now_ns;
-        }
+        bool is_round_over = learned->rate > 0 && now_ns - learned->round_ns >= round_of(learned);
+        has_grown = is_round_over && end_round(learned, now_ns);
         begin_slice(learned, now_ns);
     }
     struct learned_slice *slice = slice_at(learned, learned->slice);

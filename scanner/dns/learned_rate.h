@@ -17,8 +17,9 @@
  *
  * Then the rate is cut to nine tenths of the answers that the resolver gave in the second up to then, but to no less than a
  * quarter: one that counts by the second gives nothing for the rest of it. Each time a round goes by without a slice that
- * was too much and the rate was used, it grows: by half a per cent, doubled each time, though no more than 2 % near what
- * was last too much. A round is a second, or twice what it took to know, if that is more: losses are known late.
+ * was too much and the rate was used, it grows: by one per cent, doubled each time, though no more than 4 % near what
+ * was last too much. A round is a second, or as long as it took to know, if that is more: losses are known late. After
+ * two of them a cut is held to have helped.
  *
  * Who answers no larger part of what it is sent after three cuts does not limit (it blocks names that others answer, its path
  * is bad): the rate is forgotten, and nothing is learned for a minute, then two, and so on.
@@ -50,9 +51,10 @@ struct learned_rate {
     uint32_t slice;             /* the number of the one being sent */
     uint32_t first;             /* the first since the last cut: older ones are not judged */
     uint64_t lag_ns;            /* from the sending of a packet to its blame, at the last cut */
-    uint64_t round_ns;          /* since when nothing was too much */
+    uint64_t cut_ns;            /* when it was cut last */
+    uint64_t round_ns;          /* when this round began */
     double step;                /* by which the rate grows next */
-    double answered_part;       /* of what was sent, at the last cut, until a round has told whether it helped; 0 */
+    double answered_part;       /* of what was sent, at the last cut, until it is known whether that helped; 0 */
     uint8_t unhelped;           /* cuts in a row */
     uint64_t deaf_ns, deaf_until_ns;
 };
