@@ -171,11 +171,17 @@ void asker_finish(struct asker *asker, struct lookup *lookup)
 
 /* ---- Waiting ---------------------------------------------------------------------------------------------------- */
 
+/* In this pass or in an earlier one. */
+static bool has_failed_before(const struct lookup *lookup)
+{
+    return lookup->tries + lookup->refusals > 0 || lookup->unwanted;
+}
+
 /* Who was refused goes before the others: what comes of it tells whether that was the name or a limit (learned_rate.h), and
    is wanted soon. Behind all that wait for a rate, it would come when nobody remembers. */
 static void wait_in_line(struct asker *asker, struct lookup *lookup)
 {
-    bool is_again = lookup->tries + lookup->refusals > 0 || lookup->only_resolver > 0;
+    bool is_again = has_failed_before(lookup) || lookup->only_resolver > 0;
     lookup->place = is_again ? PLACE_AGAIN : PLACE_FRESH;
     if (lookup->failed_ns > 0 && lookup->was_refused) {
         link_prepend(&asker->again, &lookup->link);
@@ -387,7 +393,7 @@ static enum query_result encode(struct asker *asker, const struct lookup *lookup
     return query_encode(lookup->qname, &form, out->bytes, &out->size);
 }
 
-enum sending { SENT, NO_ROOM, NO_TOKEN };
+enum sending { SENT, NO_ROOM, NO_TOKEN, NOBODY_WAITS };
 
 static struct resolver *choose_resolver(struct asker *asker, struct lookup *lookup, uint64_t now_ns)
 {
@@ -436,7 +442,7 @@ static void launch(struct asker *asker, struct lookup *lookup, struct flight *fl
     struct resolver *r = flight->resolver;
     leave_place(asker, lookup);
     token_bucket_take(&asker->bucket);
-    flight->window_token = resolver_note_sent(&asker->pool, r, lookup->tries + lookup->refusals == 0 && !asker->is_last, now_ns);
+    flight->window_token = resolver_note_sent(&asker->pool, r, !has_failed_before(lookup) && !asker->is_last, now_ns);
     count_try(asker, lookup, r);
     flight->lookup = lookup;
     flight->next = lookup->flights;
@@ -491,7 +497,31 @@ static enum sending send_one(struct asker *asker, struct lookup *lookup, uint64_
     return SENT;
 }
 
-/* Retries first, past those that wait for a resolver not yet tried; then the fresh ones, for whom any will do. */
+/* The first retry that a resolver will take, past those that wait for one they have not tried: the next turn begins with others. */
+static enum sending send_retry(struct asker *asker, int *blocked, uint64_t now_ns)
+{
+    while (!link_is_alone(&asker->again) && *blocked < BLOCKED_RETRIES_MAX) {
+        struct link *first = asker->again.next;
+        enum sending sending = send_one(asker, LINK_OWNER(first, struct lookup, link), now_ns);
+        if (sending != NO_ROOM || asker->pool.is_full) {
+            return sending;
+        }
+        (*blocked)++;
+        link_leave(first);
+        link_append(&asker->again, first);
+    }
+    return NOBODY_WAITS;
+}
+
+/* For the fresh ones any resolver will do: where one of them finds no room, nobody does. */
+static enum sending send_fresh(struct asker *asker, uint64_t now_ns)
+{
+    return link_is_alone(&asker->fresh) ? NOBODY_WAITS
+                                        : send_one(asker, LINK_OWNER(asker->fresh.next, struct lookup, link), now_ns);
+}
+
+/* Retries and fresh ones by turns. With retries first, a row of dead names would fill the windows until the last of them is given up;
+   and a resolver of which nothing else is asked looks as if it were dead itself. */
 static void send_waiting(struct asker *asker, uint64_t now_ns)
 {
     if (asker->waiting == 0 || now_ns < asker->save_until_ns) {
@@ -499,28 +529,14 @@ static void send_waiting(struct asker *asker, uint64_t now_ns)
     }
     asker->lacks_tokens = false;
     int blocked = 0;
-    for (struct link *at = asker->again.next, *next; at != &asker->again && blocked < BLOCKED_RETRIES_MAX; at = next) {
-        next = at->next;
-        enum sending sending = send_one(asker, LINK_OWNER(at, struct lookup, link), now_ns);
-        if (sending == NO_TOKEN) {
-            asker->lacks_tokens = true;
-            return;
-        }
-        if (sending == NO_ROOM && asker->pool.is_full) {
-            return;
-        }
-        if (sending == NO_ROOM) {
-            blocked++;
-            link_leave(at);
-            link_append(&asker->again, at);     /* the next turn begins with others */
-        }
-    }
-    while (!link_is_alone(&asker->fresh)) {
-        enum sending sending = send_one(asker, LINK_OWNER(asker->fresh.next, struct lookup, link), now_ns);
-        if (sending != SENT) {
+    bool is_retry = true;
+    for (int idle = 0; idle < 2; is_retry = !is_retry) {
+        enum sending sending = is_retry ? send_retry(asker, &blocked, now_ns) : send_fresh(asker, now_ns);
+        if (sending == NO_ROOM || sending == NO_TOKEN) {
             asker->lacks_tokens = asker->lacks_tokens || sending == NO_TOKEN;
             return;
         }
+        idle = sending == NOBODY_WAITS ? idle + 1 : 0;
     }
 }
 
@@ -1145,20 +1161,26 @@ static size_t slack(size_t part)
     return (part < SLACK_MAX ? part : SLACK_MAX) + SLACK;
 }
 
+/* Retries are not in it: they get every second place, whatever waits beside them. */
+static size_t waiting_fresh(const struct asker *asker)
+{
+    return asker->waiting - asker->waiting_again;
+}
+
 bool asker_is_behind(const struct asker *asker)
 {
-    return asker->waiting >= 2 * slack(asker->ceiling / 8);
+    return waiting_fresh(asker) >= 2 * slack(asker->ceiling / 8);
 }
 
 bool asker_has_room(const struct asker *asker)
 {
     if (asker->pace > 0) {
         size_t half_a_second = (size_t)(asker->pace / 2);
-        if (asker->waiting >= (half_a_second > RATED_MIN ? half_a_second : RATED_MIN)) {
+        if (waiting_fresh(asker) >= (half_a_second > RATED_MIN ? half_a_second : RATED_MIN)) {
             return false;
         }
     }
-    return asker->in_flight + asker->waiting < asker->ceiling + slack(asker->ceiling / 8);
+    return asker->in_flight + waiting_fresh(asker) < asker->ceiling + slack(asker->ceiling / 8);
 }
 
 void asker_expect_failures(struct asker *asker)
