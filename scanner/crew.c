@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "scanner/classifier.h"
+#include "scanner/left_behind.h"
 #include "scanner/say.h"
 
 enum {
@@ -33,6 +34,10 @@ struct crew {
     size_t worker_count, next_worker;
     uint64_t woken;                 /* bit n: worker n modulo 64 has got work this turn */
 
+    struct left_behind left;        /* by the run that this one goes on from */
+    bool is_past_done;              /* the list is where no run has been */
+    bool has_next;                  /* .next waits for one of .left to go first */
+    struct domain_entry next;       /* valid until the list is asked again */
     enum list_take list_end;        /* LIST_ENDED, LIST_FAILED; before: LIST_NOT_YET */
     unsigned dark_ticks;
     struct resolver_letter *letter; /* read, not yet done: the resolvers are being tried */
@@ -79,35 +84,66 @@ static bool is_limit_exceeded(const struct crew *c)
     return limit->domains_max > 0 && atomic_load_explicit(&limit->admitted, memory_order_relaxed) > limit->domains_max;
 }
 
+/* The list's next name that is not done; those left behind are set aside on the way. */
+static enum list_take take_of_list(struct crew *c, struct domain_entry *out)
+{
+    const struct list_entry *e;
+    const struct watermark *done = c->work.skip;
+    uint64_t index;
+    for (;;) {
+        enum list_take took = list_thread_take(c->work.list, c->options.number, &e, &index);
+        if (took != LIST_TAKEN) {
+            return took;
+        }
+        c->is_past_done = !done || index >= done->end;
+        if (done && watermark_has(done, index)) {
+            continue;
+        }
+        *out = (struct domain_entry){
+            .index = index,
+            .seq = e->seq,
+            .rank = e->rank,
+            .domain = span_of(e->name, e->name_len),
+            .tag = span_of(e->tag, e->tag_len),
+            .list_selectors = span_of(e->selectors, e->selectors_len),
+            .has_tag = e->has_tag,
+            .is_excluded = e->is_excluded,
+        };
+        if (c->is_past_done || !left_behind_keep(&c->left, out)) {
+            return LIST_TAKEN;
+        }
+    }
+}
+
+static enum list_take take_name(struct crew *c, struct domain_entry *out)
+{
+    enum list_take took = LIST_TAKEN;
+    if (!c->has_next) {
+        took = take_of_list(c, &c->next);
+        c->has_next = took == LIST_TAKEN;
+    }
+    /* Not while the list is still read up to where the last run was: the first others come soon. */
+    bool is_due = c->has_next ? left_behind_is_due(&c->left) : took != LIST_NOT_YET || c->is_past_done;
+    if (is_due && left_behind_take(&c->left, out)) {
+        return LIST_TAKEN;
+    }
+    *out = c->next;
+    c->has_next = false;
+    return took;
+}
+
 static enum entry_take take_entry(void *owner, struct domain_entry *out)
 {
     struct crew *c = owner;
-    const struct list_entry *e;
-    uint64_t index;
-    do {
-        enum list_take took = list_thread_take(c->work.list, c->options.number, &e, &index);
-        if (took == LIST_NOT_YET) {
-            return is_limit_exceeded(c) ? ENTRY_END : ENTRY_NOT_YET;
-        }
-        if (took != LIST_TAKEN) {
-            c->list_end = took;
-            return ENTRY_END;
-        }
-    } while (c->work.skip && watermark_has(c->work.skip, index));
-    if (!is_within_limit(c)) {
-        return ENTRY_END; /* of this run: the list has not ended */
+    enum list_take took = take_name(c, out);
+    if (took == LIST_NOT_YET) {
+        return is_limit_exceeded(c) ? ENTRY_END : ENTRY_NOT_YET;
     }
-    *out = (struct domain_entry){
-        .index = index,
-        .seq = e->seq,
-        .rank = e->rank,
-        .domain = span_of(e->name, e->name_len),
-        .tag = span_of(e->tag, e->tag_len),
-        .list_selectors = span_of(e->selectors, e->selectors_len),
-        .has_tag = e->has_tag,
-        .is_excluded = e->is_excluded,
-    };
-    return ENTRY_TAKEN;
+    if (took != LIST_TAKEN) {
+        c->list_end = took;
+        return ENTRY_END;
+    }
+    return is_within_limit(c) ? ENTRY_TAKEN : ENTRY_END; /* of this run: the list has not ended */
 }
 
 static void on_finished(void *owner, struct domain_scan *d)
@@ -157,6 +193,7 @@ static void read_mail(struct crew *c)
     if (err < 0) {
         say("the resolvers stay as they were: %s", strerror(-err));
     }
+    left_behind_deinit(&c->left);
     free(c->letter);
     c->letter = NULL;
 }
@@ -468,6 +505,7 @@ void crew_close(struct crew *c)
     }
     free(c->workers);
     asking_totals_deinit(&c->totals);
+    left_behind_deinit(&c->left);
     free(c->letter);
     free(atomic_load_explicit(&c->mail, memory_order_acquire));
     pthread_mutex_destroy(&c->figures_lock);

@@ -24,7 +24,7 @@ struct scan_loop {
     size_t heavy_seats;
     struct arena_pool pool;
     uint64_t admitted, asked_again;
-    uint64_t newest;                 /* index of the entry admitted last */
+    uint64_t newest;                 /* the highest index of an entry admitted */
     bool list_has_ended, is_stopping, is_aborted, is_running;
     bool is_dark;                    /* no resolver answers: nothing is begun, nothing is concluded */
     bool is_final_pass;
@@ -219,7 +219,7 @@ static bool admit_domains(struct scan_loop *l)
             break;
         }
         l->admitted++;
-        l->newest = entry.index;
+        l->newest = entry.index > l->newest ? entry.index : l->newest;
         run_domain(l, d);
     }
     return any;
