@@ -2,11 +2,12 @@
 #pragma once
 
 /*
- * Names that a run before this one had begun and not finished, when it was stopped: they are set aside and handed out among the others.
+ * Names that a run before this one had begun and not finished, when it was stopped: they are set aside and handed out among
+ * the others.
  *
- * Most of what a killed scan leaves behind are names that nobody answers: those answered at once were written. In the order of the list
- * they would come first, hundreds in a row; to the windows a resolver of which only such names are asked looks dead, and the scan
- * would crawl until the last of them is given up. One among LEFT_BEHIND_EACH is felt by nobody.
+ * Most of what a killed scan leaves behind are names that nobody answers: those answered at once were written. In the order
+ * of the list they would come first, hundreds in a row; to the windows a resolver of which only such names are asked looks
+ * dead, and the scan would crawl until the last of them is given up. One among LEFT_BEHIND_EACH is felt by nobody.
  *
  * Bounded: LEFT_BEHIND_MAX names and LEFT_BEHIND_BYTES; what does not fit is asked in its turn.
  *

@@ -520,8 +520,8 @@ static enum sending send_fresh(struct asker *asker, uint64_t now_ns)
                                         : send_one(asker, LINK_OWNER(asker->fresh.next, struct lookup, link), now_ns);
 }
 
-/* Retries and fresh ones by turns. With retries first, a row of dead names would fill the windows until the last of them is given up;
-   and a resolver of which nothing else is asked looks as if it were dead itself. */
+/* Retries and fresh ones by turns. With retries first, a row of dead names would fill the windows until the last of them is
+   given up; and a resolver of which nothing else is asked looks as if it were dead itself. */
 static void send_waiting(struct asker *asker, uint64_t now_ns)
 {
     if (asker->waiting == 0 || now_ns < asker->save_until_ns) {
