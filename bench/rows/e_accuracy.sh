@@ -8,6 +8,7 @@ names=$(pick 300 3000) cap=1800
 title "Accuracy: of $names names, those a slow scan answers in full; one round, all default checks"
 "$world" --print-list "$names" >"$work/all"
 pinned=() WORLD_OPTIONS=--arrivals
+rm -f "$out/otherwise.ndjson"
 answered() { # what is known of the names answered in full, to $work/$1; the names to $work/$1.names
     zstd -dqc "$work/out.ndjson.zst" | jq -c 'select(.dns.failed == []) | {domain} + (del(.seq, .scanned_at, .dns))' | LC_ALL=C sort >"$work/$1"
     cut -d'"' -f4 "$work/$1" >"$work/$1.names"
@@ -32,7 +33,10 @@ scan_behind() { # KEY LABEL [OPTION ...]: share, and the most any listener got i
     local fast; fast=$(wc -l <"$work/fast")
     sample "$key" "$label" "% answered" "$(compute "100 * $fast / $slow")"
     goal "$key" ">= 99.9"
-    sample "${key}_other" "  answered otherwise than in the slow scan" names "$(LC_ALL=C comm -13 "$work/slow" "$work/fast" | wc -l)"
+    LC_ALL=C comm -13 "$work/slow" "$work/fast" >"$work/other"
+    sample "${key}_other" "  answered otherwise than in the slow scan" names "$(wc -l <"$work/other")"
+    # What it was can be looked at: with the slow scan's record beside it.
+    cut -d'"' -f4 "$work/other" | while read -r name; do grep -hF "{\"domain\":\"$name\"," "$work/slow" "$work/fast"; done >>"$out/otherwise.ndjson"
     goal "${key}_other" "== 0"
     sample "${key}_time" "  time taken" s "$elapsed"
     sample "${key}_qps" "  questions a second" queries/s "$(compute "$(summary .queries) / $elapsed")"
