@@ -28,6 +28,7 @@ struct spf_run {
     char sender_text[LOCAL_PART_LEN_MAX + 1 + NAME_SIZE];
     struct spf_sender sender;
     struct arena scratch;
+    const char *no_domain;          /* why none can be asked about: "a single label"; NULL: it can */
     bool was_taken, did_not_fit;
 };
 
@@ -104,6 +105,13 @@ static bool read_sender(struct spf_run *run, span text)
     return true;
 }
 
+/* What a mail server may be told for a domain and check_host() answers with "none" (4.3); the rest is a slip at the terminal. */
+static bool is_malformed_domain(enum name_result result)
+{
+    return result == NAME_EMPTY_LABEL || result == NAME_LABEL_TOO_LONG || result == NAME_TOO_LONG ||
+           result == NAME_SINGLE_LABEL || result == NAME_IS_ADDRESS;
+}
+
 static int read_domain(struct spf_run *run)
 {
     const struct options *o = run->options;
@@ -113,7 +121,10 @@ static int read_domain(struct spf_run *run)
         return EXIT_USAGE_WRONG;
     }
     enum name_result result = name_from_text(o->arguments[0], strlen(o->arguments[0]), run->domain, &len);
-    if (result != NAME_OK) {
+    if (is_malformed_domain(result)) {
+        run->no_domain = name_result_text(result);
+        run->domain[0] = '\0';
+    } else if (result != NAME_OK) {
         say("'%s' is no domain name: %s", o->arguments[0], name_result_text(result));
         return EXIT_INPUT_BAD;
     }
@@ -212,6 +223,11 @@ static void print_for_person(const struct spf_run *run, const struct spf_check_r
     struct in6_addr given;
     const struct spf_sender *sender = &run->sender;
     bool is_mapped = !sender->is_ip6 && inet_pton(AF_INET6, run->options->ip, &given) == 1;
+    if (run->no_domain) {
+        printf("%s: %s: no domain that can publish an SPF record: %s\n", run->options->arguments[0],
+               spf_check_outcome_name(r->outcome), run->no_domain);
+        return;
+    }
     spf_sender_print_ip(sender, ip);
     printf("%s: %s: %s\n", run->domain, spf_check_outcome_name(r->outcome), meaning(r->outcome));
     printf("  %-13s%s%s\n", "address", ip, is_mapped ? " (given as IPv4-mapped IPv6, judged as IPv4)" : "");
@@ -225,6 +241,15 @@ static void print_for_person(const struct spf_run *run, const struct spf_check_r
     print_line("error", r->error);
     printf("  %-13s%" PRIu32 " of %d, %" PRIu32 " of %d void\n", "lookups", r->lookups, SPF_LOOKUP_LIMIT,
            r->void_lookups, SPF_VOID_LIMIT);
+}
+
+static void print_result(struct spf_run *run, const struct spf_check_result *result)
+{
+    if (run->options->json) {
+        run->did_not_fit = !print_json(result);
+    } else {
+        print_for_person(run, result);
+    }
 }
 
 /* ---- the scan of one ---- */
@@ -247,10 +272,8 @@ static void on_finished(void *owner, struct domain_scan *d)
     domain_scan_assess(d, &run->scratch, &assessment);
     const struct spf_check_result *result = assessment.spf_checks;
     run->did_not_fit = !result || run->scratch.has_no_memory;
-    if (!run->did_not_fit && !run->options->json) {
-        print_for_person(run, result);
-    } else if (!run->did_not_fit) {
-        run->did_not_fit = !print_json(result);
+    if (!run->did_not_fit) {
+        print_result(run, result);
     }
     arena_reset(&run->scratch);
     scan_loop_give_back(run->loop, d);
@@ -258,7 +281,7 @@ static void on_finished(void *owner, struct domain_scan *d)
 
 static int finish(const struct spf_run *run)
 {
-    if (run->did_not_fit || scan_loop_get_progress(run->loop).is_out_of_memory) {
+    if (run->did_not_fit || (run->loop && scan_loop_get_progress(run->loop).is_out_of_memory)) {
         say("out of memory");
         return EXIT_SYSTEM_LIMIT;
     }
@@ -322,6 +345,10 @@ int spf_command(const struct options *given, int argc, char **argv)
     int status = read_domain(&run);
     if (status == EXIT_DONE) {
         status = read_sending_side(&run);
+    }
+    if (status == EXIT_DONE && run.no_domain) {
+        print_result(&run, &(struct spf_check_result){ .outcome = SPF_CHECK_NONE, .error = span_from_cstr(run.no_domain) });
+        return finish(&run);
     }
     if (status == EXIT_DONE) {
         status = setup_open(&setup, &options);

@@ -48,7 +48,8 @@ struct spf_check_result {
     enum spf_check_outcome outcome;
     span mechanism;         /* terms that led to the decision, "include:a.example > ip4:192.0.2.0/24"; empty: none matched */
     span explanation;       /* of a fail, from exp=; empty: none */
-    span error;             /* why temperror or permerror, "include:a.example > mx: more than 10 hosts"; empty otherwise */
+    span error;             /* why temperror or permerror, "include:a.example > mx: more than 10 hosts"; empty otherwise,
+                               but for a malformed domain (4.3), which the caller tells */
     uint32_t lookups, void_lookups;
 };
 

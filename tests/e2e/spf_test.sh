@@ -145,6 +145,11 @@ for sender in a@b@c.example joe@ 'joe smith@c.example' 'joe@c example' $'j\001@c
     expect_status 64 "--sender $(printf %q "$sender") is 64" "$trifecta" spf --ip 192.0.2.1 --sender "$sender" -r "$NSD" example.com
 done
 expect_status 64 "--helo with a blank is 64" "$trifecta" spf --ip 192.0.2.1 --helo 'a b' -r "$NSD" example.com
+# RFC 7208 4.3: malformed, or no multi-label name. Not asked about, so it needs no resolver.
+for domain in localhost a..example.com .example.com "$(printf 'a%.0s' $(seq 64)).example.com" "$(printf 'a123456789.%.0s' $(seq 24))example.com" 192.0.2.1 '[192.0.2.1]'; do
+    expect_status 0 "4.3: ${domain:0:20} is no domain" "$trifecta" spf --ip 192.0.2.1 --json -r "127.0.0.1:$(free_port)" "$domain"
+    same "$(jq -r '.result + " " + (.lookups | tostring)' "$work/out")" "none 0" "so the result is none"
+done
 expect_status 65 "a domain that is none is 65" "$trifecta" spf --ip 192.0.2.1 -r "$NSD" 'a b'
 expect_status 64 "--spf-ip that is no address is 64" "$trifecta" check --spf-ip 192.0.2.300 -r "$NSD" example.com
 expect_status 69 "no resolver answering is 69" "$trifecta" spf --ip 192.0.2.1 example.com -r "127.0.0.1:$(free_port)" --timeout 200ms --retries 0
