@@ -239,7 +239,7 @@ static enum policy policy_a(const struct dmarc_tags *tags, enum whose whose)
     return tags->testing ? lower(p) : p;
 }
 
-/* View B: RFC 7489 6.3, 6.6.3. */
+/* View B: RFC 7489 6.3, 6.6.3, 6.6.4. With pct=0 there is no sample that would get the policy as published. */
 static enum policy policy_b(const struct dmarc_tags *tags, enum whose whose, bool sampled)
 {
     if (tags->is_bare || is_void_record(tags)) {
@@ -249,7 +249,7 @@ static enum policy policy_b(const struct dmarc_tags *tags, enum whose whose, boo
         return tags->has_usable_rua ? POLICY_NONE : POLICY_NULL;
     }
     enum policy p = whose == WHOSE_OWN ? tags->p : tags->sp;
-    return sampled && tags->pct < 100 ? lower(p) : p;
+    return tags->pct == 0 || (sampled && tags->pct < 100) ? lower(p) : p;
 }
 
 /* ---- the tree walk: RFC 9989 4.10 ---- */
