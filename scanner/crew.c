@@ -193,7 +193,6 @@ static void read_mail(struct crew *c)
     if (err < 0) {
         say("the resolvers stay as they were: %s", strerror(-err));
     }
-    left_behind_deinit(&c->left);
     free(c->letter);
     c->letter = NULL;
 }
