@@ -23,6 +23,7 @@ enum {
     TIMEOUT_DEFAULT_MS = 2500,
     TRIES_MAX = 64,
     BLOCKED_RETRIES_MAX = 16,       /* retries looked at in a turn that find no resolver */
+    UNTRIED_WAIT_MAX_MS = 2000,     /* until the last retry would have had its token of a resolver that it has not tried */
     FOLDING_PROVEN = 4,             /* replies in other case, in a row, before a server is taken to fold it */
     TOKENS_AT_ONCE = 32,            /* waited for together, so that a paced scan does not wake up for each packet */
     TOKEN_WAIT_MAX_MS = 12,         /* but no longer: well below what a bucket saves up */
@@ -36,7 +37,7 @@ static const uint64_t tick_ns = TICK_MS * 1000000ull;
 static const uint64_t park_ns = PARK_MS * 1000000ull;
 
 /* Where lookup.link stands. */
-enum place { PLACE_NONE, PLACE_FRESH, PLACE_AGAIN, PLACE_PARKED, PLACE_FINISHED };
+enum place { PLACE_NONE, PLACE_FRESH, PLACE_AGAIN, PLACE_CANARY, PLACE_PARKED, PLACE_FINISHED };
 
 /* One try on its way. It belongs to c-ares until on_reply; its lookup may be over long before. The query's bytes follow. */
 struct flight {
@@ -97,15 +98,17 @@ struct asker {
     struct flight_pool flights[FLIGHT_CLASSES];
     size_t flight_count;            /* of each class */
     struct link replied;
-    struct link fresh, again, finished;
+    struct link fresh, again, canaries, finished;
     struct link in_time[WHEEL_SLOTS], parked[PARK_SLOTS];
     uint64_t tick_done, park_done;  /* the last tick (time / 100 ms, / 10 ms) to which each was turned */
     unsigned lane_timeout_ms;
 
-    size_t in_flight, waiting, waiting_again, open;
+    size_t in_flight, waiting, open;
+    size_t waiting_again;           /* of those that wait, canaries among them */
     size_t ceiling;                 /* of what is in flight, by the windows; renewed each turn */
     double pace;                    /* packets a second that all buckets give, learned rates too; 0: no limit; the same */
     bool lacks_tokens;
+    bool is_turn_of_fresh;          /* send_waiting() */
     bool is_last;                   /* asker_expect_failures() */
     uint64_t token_wait_ns;
     uint64_t save_until_ns;         /* nothing is sent before: then several tokens will be there */
@@ -134,8 +137,9 @@ static void leave_place(struct asker *asker, struct lookup *lookup)
     if (lookup->place == PLACE_NONE) {
         return;
     }
-    asker->waiting -= lookup->place == PLACE_FRESH || lookup->place == PLACE_AGAIN;
-    asker->waiting_again -= lookup->place == PLACE_AGAIN;
+    bool is_again = lookup->place == PLACE_AGAIN || lookup->place == PLACE_CANARY;
+    asker->waiting -= is_again || lookup->place == PLACE_FRESH;
+    asker->waiting_again -= is_again;
     link_leave(&lookup->link);
     lookup->place = PLACE_NONE;
 }
@@ -177,19 +181,26 @@ static bool has_failed_before(const struct lookup *lookup)
     return lookup->tries + lookup->refusals > 0 || lookup->unwanted;
 }
 
+static enum place line_of(const struct lookup *lookup)
+{
+    return lookup->only_resolver > 0 ? PLACE_CANARY : has_failed_before(lookup) ? PLACE_AGAIN : PLACE_FRESH;
+}
+
 /* Who was refused goes before the others: what comes of it tells whether that was the name or a limit (learned_rate.h), and
    is wanted soon. Behind all that wait for a rate, it would come when nobody remembers. */
 static void wait_in_line(struct asker *asker, struct lookup *lookup)
 {
-    bool is_again = has_failed_before(lookup) || lookup->only_resolver > 0;
-    lookup->place = is_again ? PLACE_AGAIN : PLACE_FRESH;
-    if (lookup->failed_ns > 0 && lookup->was_refused) {
+    struct link *const lines[] = {
+        [PLACE_FRESH] = &asker->fresh, [PLACE_AGAIN] = &asker->again, [PLACE_CANARY] = &asker->canaries,
+    };
+    lookup->place = (uint8_t)line_of(lookup);
+    if (lookup->place == PLACE_AGAIN && lookup->failed_ns > 0 && lookup->was_refused) {
         link_prepend(&asker->again, &lookup->link);
     } else {
-        link_append(is_again ? &asker->again : &asker->fresh, &lookup->link);
+        link_append(lines[lookup->place], &lookup->link);
     }
     asker->waiting++;
-    asker->waiting_again += is_again;
+    asker->waiting_again += lookup->place != PLACE_FRESH;
 }
 
 /* A tick after `done`, at most one turn of the wheel ahead: who must wait longer is looked at again then. */
@@ -393,7 +404,13 @@ static enum query_result encode(struct asker *asker, const struct lookup *lookup
     return query_encode(lookup->qname, &form, out->bytes, &out->size);
 }
 
-enum sending { SENT, NO_ROOM, NO_TOKEN, NOBODY_WAITS };
+enum sending {
+    SENT,
+    BLOCKED,        /* not this one now; others perhaps */
+    NO_ROOM,        /* nobody now, */
+    NO_TOKEN,       /* before there is a token */
+    NOBODY_WAITS
+};
 
 static struct resolver *choose_resolver(struct asker *asker, struct lookup *lookup, uint64_t now_ns)
 {
@@ -408,9 +425,12 @@ static struct resolver *choose_resolver(struct asker *asker, struct lookup *look
         pool->token_wait_ns = token_bucket_wait_ns(&r->bucket, now_ns);
         return pool->token_wait_ns == 0 ? r : NULL;
     }
-    /* When too many wait for a resolver they have not tried, another try with one they have is better than none. */
+    /* When too many wait for a resolver they have not tried, or too long for one that is asked slowly, another try with one
+       they have is better than none. */
     bool is_crowded = asker->waiting_again > asker->options.concurrency / 8 + BLOCKED_RETRIES_MAX;
-    return resolver_pool_choose(pool, is_crowded ? 0 : lookup->tried, now_ns);
+    struct resolver *r = resolver_pool_choose(pool, is_crowded ? 0 : lookup->tried, now_ns);
+    double wait_ns = r || pool->is_full ? 0 : (double)pool->token_wait_ns * (double)asker->waiting_again;
+    return wait_ns > UNTRIED_WAIT_MAX_MS * 1e6 ? resolver_pool_choose(pool, 0, now_ns) : r;
 }
 
 /* When all have been tried a new round begins, and the last one is not the first of it. */
@@ -471,12 +491,12 @@ static enum sending send_one(struct asker *asker, struct lookup *lookup, uint64_
             asker->lacks_tokens = true;
             asker->token_wait_ns = asker->pool.token_wait_ns;
         }
-        return NO_ROOM;
+        return asker->pool.is_full ? NO_ROOM : BLOCKED;
     }
     struct lane *lane = lookup->by_tcp ? resolver_pool_tcp_lane(&asker->pool, r, lookup->tcp_alone)
                                        : resolver_pool_lane(&asker->pool, r);
     if (!lane) {
-        return NO_ROOM;
+        return BLOCKED;
     }
     struct wire_query wire = { .with_case = !lookup->by_tcp && !lookup->without_case && !r->folds_case };
     if (encode(asker, lookup, &wire) != QUERY_OK) {
@@ -485,7 +505,7 @@ static enum sending send_one(struct asker *asker, struct lookup *lookup, uint64_
     }
     struct flight *flight = take_flight(asker, wire.size);
     if (!flight) {
-        return NO_ROOM;
+        return BLOCKED;
     }
     memcpy(flight->bytes, wire.bytes, wire.size);
     flight->query.size = (uint16_t)wire.size;
@@ -497,13 +517,26 @@ static enum sending send_one(struct asker *asker, struct lookup *lookup, uint64_
     return SENT;
 }
 
+/* They need nobody's window, and what they find out may be what all others wait for. */
+static enum sending send_waiting_canaries(struct asker *asker, uint64_t now_ns)
+{
+    for (struct link *at = asker->canaries.next, *next; at != &asker->canaries; at = next) {
+        next = at->next;
+        enum sending sending = send_one(asker, LINK_OWNER(at, struct lookup, link), now_ns);
+        if (sending == NO_ROOM || sending == NO_TOKEN) {
+            return sending;
+        }
+    }
+    return NOBODY_WAITS;
+}
+
 /* The first retry that a resolver will take, past those that wait for one they have not tried: the next turn begins with others. */
 static enum sending send_retry(struct asker *asker, int *blocked, uint64_t now_ns)
 {
     while (!link_is_alone(&asker->again) && *blocked < BLOCKED_RETRIES_MAX) {
         struct link *first = asker->again.next;
         enum sending sending = send_one(asker, LINK_OWNER(first, struct lookup, link), now_ns);
-        if (sending != NO_ROOM || asker->pool.is_full) {
+        if (sending != BLOCKED) {
             return sending;
         }
         (*blocked)++;
@@ -513,15 +546,15 @@ static enum sending send_retry(struct asker *asker, int *blocked, uint64_t now_n
     return NOBODY_WAITS;
 }
 
-/* For the fresh ones any resolver will do: where one of them finds no room, nobody does. */
 static enum sending send_fresh(struct asker *asker, uint64_t now_ns)
 {
     return link_is_alone(&asker->fresh) ? NOBODY_WAITS
                                         : send_one(asker, LINK_OWNER(asker->fresh.next, struct lookup, link), now_ns);
 }
 
-/* Retries and fresh ones by turns. With retries first, a row of dead names would fill the windows until the last of them is
-   given up; and a resolver of which nothing else is asked looks as if it were dead itself. */
+/* Retries and fresh ones by turns, also from one call to the next: there may be room for one packet at a time. With retries
+   first, a row of dead names would fill the windows until the last of them is given up; and a resolver of which nothing else
+   is asked looks as if it were dead itself. For fresh ones any resolver will do: where one of them is blocked, all are. */
 static void send_waiting(struct asker *asker, uint64_t now_ns)
 {
     if (asker->waiting == 0 || now_ns < asker->save_until_ns) {
@@ -529,15 +562,15 @@ static void send_waiting(struct asker *asker, uint64_t now_ns)
     }
     asker->lacks_tokens = false;
     int blocked = 0;
-    bool is_retry = true;
-    for (int idle = 0; idle < 2; is_retry = !is_retry) {
-        enum sending sending = is_retry ? send_retry(asker, &blocked, now_ns) : send_fresh(asker, now_ns);
-        if (sending == NO_ROOM || sending == NO_TOKEN) {
-            asker->lacks_tokens = asker->lacks_tokens || sending == NO_TOKEN;
-            return;
+    enum sending sending = send_waiting_canaries(asker, now_ns);
+    for (int idle = 0; idle < 2 && sending != NO_ROOM && sending != NO_TOKEN;) {
+        sending = asker->is_turn_of_fresh ? send_fresh(asker, now_ns) : send_retry(asker, &blocked, now_ns);
+        idle = sending == SENT ? 0 : idle + 1;
+        if (sending != NO_ROOM && sending != NO_TOKEN) {
+            asker->is_turn_of_fresh = !asker->is_turn_of_fresh;
         }
-        idle = sending == NOBODY_WAITS ? idle + 1 : 0;
     }
+    asker->lacks_tokens = asker->lacks_tokens || sending == NO_TOKEN;
 }
 
 /* ---- Replies ---------------------------------------------------------------------------------------------------- */
@@ -1161,10 +1194,11 @@ static size_t slack(size_t part)
     return (part < SLACK_MAX ? part : SLACK_MAX) + SLACK;
 }
 
-/* Retries are not in it: they get every second place, whatever waits beside them. */
+/* Retries are not in it: they get every second place, whatever waits beside them. Where all has failed before there is no
+   such place: each counts. */
 static size_t waiting_fresh(const struct asker *asker)
 {
-    return asker->waiting - asker->waiting_again;
+    return asker->is_last ? asker->waiting : asker->waiting - asker->waiting_again;
 }
 
 bool asker_is_behind(const struct asker *asker)
@@ -1269,6 +1303,7 @@ static void init_lists(struct asker *asker)
     link_init(&asker->replied);
     link_init(&asker->fresh);
     link_init(&asker->again);
+    link_init(&asker->canaries);
     link_init(&asker->finished);
     for (size_t i = 0; i < WHEEL_SLOTS; i++) {
         link_init(&asker->in_time[i]);

@@ -90,15 +90,28 @@ static void bed_start(struct bed *bed, struct asker_options options)
     bed_ask_with(bed, options, specs, bed->server_count);
 }
 
-static struct lookup *bed_ask(struct bed *bed, const char *label, uint16_t qtype)
+static struct lookup *bed_ask_for(struct bed *bed, const char *label, uint16_t qtype, const struct rrset *unwanted)
 {
     size_t i = bed->asked++;
     assert_true(i < LOOKUPS_MAX);
     snprintf(bed->names[i], sizeof(bed->names[i]), "%s.example", label);
     arena_init(&bed->arenas[i], bed->blocks[i], sizeof(bed->blocks[i]), 1 << 20);
-    bed->lookups[i] = (struct lookup){ .qname = span_from_cstr(bed->names[i]), .qtype = qtype, .arena = &bed->arenas[i] };
+    bed->lookups[i] = (struct lookup){ .qname = span_from_cstr(bed->names[i]), .qtype = qtype, .arena = &bed->arenas[i],
+                                       .unwanted = unwanted };
     asker_ask(bed->asker, &bed->lookups[i]);
     return &bed->lookups[i];
+}
+
+static struct lookup *bed_ask(struct bed *bed, const char *label, uint16_t qtype)
+{
+    return bed_ask_for(bed, label, qtype, NULL);
+}
+
+/* What an earlier pass has asked in vain. */
+static void bed_ask_again(struct bed *bed, const char *label)
+{
+    static const struct rrset earlier = { .outcome = DNS_TIMEOUT };
+    bed_ask_for(bed, label, DNS_TXT, &earlier);
 }
 
 /* Runs until all that was asked is done; the test's patience is no measure of anything. */
@@ -814,6 +827,86 @@ static void lame_zones_are_no_limit(void **state)
     bed_close(&bed);
 }
 
+/* Of the names' own questions, those before the first of a name that is answered. */
+struct order {
+    size_t dead, alive;
+    size_t dead_before_alive;
+};
+static struct order order;
+
+static size_t silent_if_dead(struct server *server, span query, bool over_tcp, uint8_t *out)
+{
+    char label[64];
+    query_label(query, label, sizeof(label));
+    if (strncmp(label, "dead", 4) == 0) {
+        order.dead++;
+        return 0;
+    }
+    if (strncmp(label, "alive", 5) == 0) {
+        order.dead_before_alive = order.alive++ == 0 ? order.dead : order.dead_before_alive;
+    }
+    return reply_ok(server, query, over_tcp, out);
+}
+
+/* One packet at a time: a retry each time the one before is over, and yet the fresh ones come to it. */
+static void retries_leave_every_second_place_to_fresh_questions(void **state)
+{
+    enum { DEAD = 4, RETRIES = 5 };
+    struct bed bed;
+    (void)state;
+    order = (struct order){ .dead = 0 };
+    bed_open(&bed, silent_if_dead, NULL);
+    bed_start(&bed, (struct asker_options){ .timeout_ms = 100, .retries = RETRIES, .concurrency = 1, .seed = 7 });
+    for (int i = 0; i < DEAD; i++) {
+        char label[16];
+        snprintf(label, sizeof(label), "dead%d", i);
+        bed_ask(&bed, label, DNS_TXT);
+    }
+    bed_ask(&bed, "alive", DNS_TXT);
+    bed_run(&bed);
+    assert_int_equal(order.dead, DEAD * (RETRIES + 1));
+    assert_int_equal(bed.lookups[DEAD].rrset->outcome, DNS_ANSWERED);
+    assert_in_range(order.dead_before_alive, DEAD, 2 * DEAD);
+    bed_close(&bed);
+}
+
+static void where_all_has_failed_before_there_is_an_end_of_room(void **state)
+{
+    struct bed bed;
+    (void)state;
+    bed_open(&bed, reply_ok, NULL);
+    bed_start(&bed, (struct asker_options){ .timeout_ms = 5000, .concurrency = 100 });
+    asker_expect_failures(bed.asker);
+    while (bed.asked < LOOKUPS_MAX && asker_has_room(bed.asker)) {
+        bed_ask_again(&bed, "same");
+    }
+    assert_in_range(bed.asked, 100, 1000);
+    bed_run(&bed);
+    bed_close(&bed);
+}
+
+/* The second one has a token every twenty minutes. */
+static void nobody_waits_long_for_a_slow_resolver_he_has_not_tried(void **state)
+{
+    struct bed bed;
+    (void)state;
+    bed_open(&bed, reply_servfail, reply_servfail);
+    struct resolver_spec specs[2] = { server_spec(&bed.servers[0]), server_spec(&bed.servers[1]) };
+    specs[1].rate = 1.0 / 1200;
+    bed_ask_with(&bed, (struct asker_options){ .timeout_ms = 5000, .retries = 2, .seed = 7 }, specs, 2);
+    for (int i = 0; i < 20; i++) {
+        char label[16];
+        snprintf(label, sizeof(label), "n%d", i);
+        bed_ask(&bed, label, DNS_TXT);
+    }
+    bed_run(&bed);
+    for (size_t i = 0; i < bed.asked; i++) {
+        assert_int_equal(bed.lookups[i].rrset->outcome, DNS_SERVFAIL);
+        assert_int_equal(bed.lookups[i].retries, 2);
+    }
+    bed_close(&bed);
+}
+
 static void names_that_cannot_be_asked_are_cut(void **state)
 {
     struct bed bed;
@@ -1107,9 +1200,13 @@ static void who_has_stopped_lying_is_asked_again(void **state)
     bed_start(&bed, patient);
     run_probe(&bed);
     assert_true(probed[0].has_lied);
-    struct lookup *lookup = bed_ask(&bed, "later", DNS_TXT); /* waits: there is nobody to ask */
+    /* They wait: there is nobody to ask. The second has failed before, and stands in no canary's way. */
+    bed_ask(&bed, "later", DNS_TXT);
+    bed_ask_again(&bed, "again");
     bed_run(&bed);
-    assert_true(span_equal(lookup->rrset->txt[0].text, SPAN("v=spf1 -all")));
+    for (size_t i = 0; i < bed.asked; i++) {
+        assert_true(span_equal(bed.lookups[i].rrset->txt[0].text, SPAN("v=spf1 -all")));
+    }
     assert_int_equal(resolver_stats(&bed, 0).state, RESOLVER_OK);
     bed_close(&bed);
 }
@@ -1193,6 +1290,9 @@ int main(void)
         cmocka_unit_test(one_zone_is_asked_at_its_own_rate),
         cmocka_unit_test(a_limit_costs_no_name_its_tries),
         cmocka_unit_test(lame_zones_are_no_limit),
+        cmocka_unit_test(retries_leave_every_second_place_to_fresh_questions),
+        cmocka_unit_test(where_all_has_failed_before_there_is_an_end_of_room),
+        cmocka_unit_test(nobody_waits_long_for_a_slow_resolver_he_has_not_tried),
         cmocka_unit_test(names_that_cannot_be_asked_are_cut),
         cmocka_unit_test(an_exhausted_arena_is_cut),
         cmocka_unit_test(on_done_may_ask_more),
