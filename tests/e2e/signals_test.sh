@@ -106,6 +106,42 @@ status=$?
 [ $ended -eq 0 ] && [ $status -eq 75 ] && ok "and one whose writer hangs in the middle" || bad "writer hangs: status $status; $(cat "$work/err")"
 exec 8>&-
 
+# --- killed with names begun that nobody answers, at the head of the list: whoever goes on asks them among the others, and loses none
+mkfifo "$work/names"
+seq -f 'dead-%g.example' 20 >"$work/begun"
+seq -f 'lives-%g.example' 400 >>"$work/begun"
+echo "$WORLD" >"$work/resolvers"
+has_records() { [ "$(wc -l <"$work/begun.ndjson")" -gt "$1" ]; } 2>/dev/null # MORE THAN
+start_begun() { # OPTION ...: fd 9 is its list
+    "$trifecta" scan - -r "$work/resolvers" --order list --second-pass no --checkpoint-every 100ms -o "$work/begun.ndjson" "$@" \
+        <"$work/names" 2>"$work/err" &
+    scan=$!
+    exec 9>"$work/names"
+}
+start_begun --timeout 1m --retries 3
+head -220 "$work/begun" >&9
+await has_records 150 && await test "$work/begun.ndjson.checkpoint" -nt "$work/begun.ndjson" || bad "names behind those begun: $(cat "$work/err")"
+kill -9 $scan; wait $scan 2>/dev/null
+exec 9>&-
+start_begun --timeout 1m --retries 3 --concurrency 16 # less than what is begun would ask
+cat "$work/begun" >&9
+await has_records 205 && ok "goes on at once, whatever was begun" || bad "goes on: $(wc -l <"$work/begun.ndjson") records; $(cat "$work/err")"
+kill -9 $scan; wait $scan 2>/dev/null
+exec 9>&-
+start_begun --timeout 300ms --retries 0
+head -220 "$work/begun" >&9
+await_text 'going on' "$work/err" && await listens_to_signals $scan || bad "it does not go on: $(cat "$work/err")"
+echo "$WORLD rate=5000" >"$work/resolvers"
+kill -HUP $scan
+await_text 'resolvers read again' "$work/err" || bad "SIGHUP: $(cat "$work/err")"
+sleep 0.5 # whenever it gets there, no name may be lost; now those begun are still set aside
+tail -n +221 "$work/begun" >&9
+exec 9>&-
+wait $scan
+status=$?
+[ $status -eq 0 ] && [ "$(jq -r .domain "$work/begun.ndjson" | sort | md5sum)" = "$(sort "$work/begun" | md5sum)" ] &&
+    ok "two kills and new resolvers later every name is there once" || bad "after two kills: status $status, $(wc -l <"$work/begun.ndjson") records; $(cat "$work/err")"
+
 # --- closed streams
 "$trifecta" scan "$work/list" "${asking[@]}" -o "$work/b.ndjson" 2>&- </dev/null
 [ $? -eq 0 ] && [ "$(jq -s length "$work/b.ndjson" 2>/dev/null)" = 300 ] && ok "no message gets into the output when stderr is closed" ||
