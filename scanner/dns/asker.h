@@ -6,11 +6,11 @@
  *
  * A lookup is the caller's memory from asker_ask() until on_done; in between it is the asker's alone. A try is a flight:
  * one packet to one resolver, from a pool taken at start, so asking takes no memory. Tried again, each time on another
- * resolver where there is one: timeout, SERVFAIL, REFUSED, FORMERR and other rcodes, malformed and lame replies, a
- * question that came back in other case. The outcome is that of the most informative try: a SERVFAIL beats a timeout,
- * and no failure ever becomes "absent". A late reply to an earlier try of an open lookup counts. A truncated reply is
- * asked for again over TCP, which is no new try; neither is, eight times for a lookup, a REFUSED from a resolver that
- * refuses in bursts (learned_rate.h): it is waited out, longer each time.
+ * resolver where there is one that need not be waited for long: timeout, SERVFAIL, REFUSED, FORMERR and other rcodes,
+ * malformed and lame replies, a question that came back in other case. The outcome is that of the most informative try: a
+ * SERVFAIL beats a timeout, and no failure ever becomes "absent". A late reply to an earlier try of an open lookup counts.
+ * A truncated reply is asked for again over TCP, which is no new try; neither is, eight times for a lookup, a REFUSED from a
+ * resolver that refuses in bursts (learned_rate.h): it is waited out, longer each time.
  *
  * Pace: each resolver has a window (window.h); token buckets stand over all packets, over each resolver and each zone.
  * Waiting for a token or a window never eats a timeout.
@@ -133,7 +133,7 @@ void asker_expire_open(struct asker *asker);
 void asker_expect_failures(struct asker *asker);
 
 /* May another domain be admitted? False while what is in flight and waits fills the windows, or the tokens of half a
-   second. */
+   second; retries that wait are not counted before asker_expect_failures(). */
 bool asker_has_room(const struct asker *asker);
 
 /* More waits than the windows will soon take: who has further questions had better keep them for a while. Looser than
