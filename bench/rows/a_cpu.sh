@@ -62,6 +62,7 @@ measure nsd "$NSD"
 goal nsd.scan_ratio "<= 0.85"
 goal nsd.scan_unknown "== 0"
 goal nsd.engine_ratio "<= 0.60"
+goal nsd.engine_unanswered "== 0"
 stop_servers
 
 # The world writes them down itself; it is started again without that.
